@@ -1,0 +1,146 @@
+"""The cluster's side: what it has, and the creating of what it has not."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.errors import TopicAlreadyExistsError, for_code
+
+from baton.contract.topics import TOPICS, configs, for_virtual_time, prefixed
+from baton.topics.differences import Found, TopicsDifferError, compare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from baton.contract.topics import Topic
+    from baton.topics.differences import Difference
+
+_REPLICATION: Final = 3
+"""Where there are as many brokers: one may fail, and `acks=all` still means two."""
+_BOOTSTRAP_TIMEOUT_MS: Final = 8_000
+_REQUEST_TIMEOUT_MS: Final = 30_000
+
+
+def in_force(prefix: str = "", *, virtual_time: bool = False) -> dict[str, Topic]:
+    """Give the catalogue by the names on Kafka; raise ValueError for a prefix Kafka refuses.
+
+    In virtual time, where years pass in seconds, the topics that are a log bear their producers'
+    time. The compacted ones keep the broker's: nothing reads their time, and Kafka would begin a
+    segment with every hour that seems to pass.
+    """
+    return {
+        prefixed(prefix, name): (
+            for_virtual_time(topic) if virtual_time and topic.cleanup == "delete" else topic
+        )
+        for name, topic in TOPICS.items()
+    }
+
+
+def apply(
+    brokers: str, prefix: str = "", *, virtual_time: bool = False, replication: int | None = None
+) -> list[str]:
+    """Create the topics that are missing, wait until they can be used, and give their names.
+
+    `replication` None is 3 where the cluster has three brokers or more, else 1. Raises
+    TopicsDifferError, having created nothing, where topics exist that are not as they should be;
+    and what Kafka raises.
+    """
+    wanted = in_force(prefix, virtual_time=virtual_time)
+    with _admin(brokers) as admin:
+        copies = replication or _default_replication(admin)
+        differences = compare(wanted, _found(admin, wanted), copies)
+        missing = [each.topic for each in differences if each.what == "missing"]
+        wrong = [each for each in differences if each.what != "missing"]
+        if wrong:
+            raise TopicsDifferError(wrong)
+        if not missing:
+            return []
+        created = _create(admin, {name: wanted[name] for name in missing}, copies)
+        admin.wait_for_topics(missing)
+        if len(created) < len(missing):
+            # Somebody else created some between our look and our request: look at theirs.
+            wrong = compare(wanted, _found(admin, wanted), copies)
+            if wrong:
+                raise TopicsDifferError(wrong)
+        return created
+
+
+def check(
+    brokers: str, prefix: str = "", *, virtual_time: bool = False, replication: int | None = None
+) -> list[Difference]:
+    """Give every difference between the cluster's topics and the catalogue; none: all is right.
+
+    Raises what Kafka raises.
+    """
+    wanted = in_force(prefix, virtual_time=virtual_time)
+    with _admin(brokers) as admin:
+        copies = replication or _default_replication(admin)
+        return compare(wanted, _found(admin, wanted), copies)
+
+
+@contextmanager
+def _admin(brokers: str) -> Iterator[KafkaAdminClient]:
+    admin = KafkaAdminClient(
+        bootstrap_servers=brokers.split(","),
+        bootstrap_timeout_ms=_BOOTSTRAP_TIMEOUT_MS,
+        request_timeout_ms=_REQUEST_TIMEOUT_MS,
+    )
+    try:
+        yield admin
+    finally:
+        admin.close()
+
+
+def _default_replication(admin: KafkaAdminClient) -> int:
+    brokers = len(admin.describe_cluster()["brokers"])
+    return _REPLICATION if brokers >= _REPLICATION else 1
+
+
+def _found(admin: KafkaAdminClient, wanted: Mapping[str, Topic]) -> dict[str, Found]:
+    # All topics are asked for, because a broker may create a topic that is asked for by its name.
+    described = {
+        topic["name"]: topic["partitions"]
+        for topic in admin.describe_topics()
+        if topic["name"] in wanted
+    }
+    if not described:
+        return {}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in described]
+    settings: dict[str, dict[str, dict[str, Any]]] = admin.describe_configs(
+        resources, config_filter="all"
+    )["topic"]
+    return {
+        name: Found(
+            partitions=len(partitions),
+            replication=min(len(partition["replica_nodes"]) for partition in partitions),
+            configs={key: entry["value"] for key, entry in settings[name].items()},
+        )
+        for name, partitions in described.items()
+    }
+
+
+def _create(
+    admin: KafkaAdminClient, missing: Mapping[str, Topic], replication: int
+) -> list[str]:
+    """Create these topics and give those that nobody else created meanwhile; raise KafkaError."""
+    answer = admin.create_topics(
+        {
+            name: {
+                "num_partitions": topic.partitions,
+                "replication_factor": replication,
+                "configs": configs(topic, replication),
+            }
+            for name, topic in missing.items()
+        },
+        raise_errors=False,
+    )
+    created = []
+    for topic in answer["topics"]:
+        error = for_code(topic["error_code"])
+        if topic["error_code"] == 0:
+            created.append(topic["name"])
+        elif error is not TopicAlreadyExistsError:
+            raise error(f"{topic['name']}: {topic['error_message']}")
+    return created

@@ -1,0 +1,120 @@
+"""What `judge` does with the facts: let the engine hear them, let time pass, and write what changed.
+
+Its rows are one for each fact, each alert, each chronology that waits for something, and each origin's tick.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from baton.agents.alert_record import alert_of, fields_of
+from baton.contract import codec
+from baton.contract.topics import ALERTS, SOURCE_TOPICS
+from baton.engine.engine import Engine, Wake
+from baton.engine.translate import to_fact
+from baton.engine.watermark import Watermark
+from baton.ledger.process import Effects, Output
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from baton.engine.engine import Changes, Identity
+    from baton.ledger.process import Record
+    from baton.rules.facts import Fact
+    from baton.rules.policy import Policy
+
+ORIGINS: Final = tuple(
+    f"{topic.name}-{partition}" for topic in SOURCE_TOPICS for partition in range(topic.partitions)
+)
+"""Every source partition: time comes only as far as the slowest of them."""
+
+_FACT, _ALERT, _WAKE, _TICK = b"f/", b"a/", b"w/", b"t/"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Judge:
+    """The pure part of the facts' one partition: the engine, and its rows as bytes."""
+
+    def __init__(self, policy: Policy) -> None:
+        """Begin with nothing known."""
+        self.engine = Engine(policy)
+        self.watermark = Watermark(ORIGINS)
+        self.raised: dict[str, int] = {}
+
+    def load(self, key: bytes, value: bytes) -> None:
+        """Take back one row. Raises for one that cannot be read: there is no default for what was known."""
+        kind, rest = key[:2], key[2:].decode()
+        if kind == _FACT:
+            fields = codec.decode(value)[1]
+            self.engine.restore_fact(_fact_of(fields), _order_of(fields))  # type: ignore[arg-type]
+        elif kind == _ALERT:
+            self.engine.restore_alert(rest.partition("|")[0], alert_of(codec.decode(value)[1]))
+        elif kind == _WAKE:
+            self.engine.restore_wake(rest, _wake_of(value))
+        elif kind == _TICK:
+            self.watermark.advance(rest, codec.decode(value)[1]["at"])
+        else:
+            message = f"a row of unknown kind: {kind!r}"
+            raise ValueError(message)
+
+    def loaded(self) -> None:
+        """Rebuild deadlines and chronologies, as of the last watermark."""
+        self.engine.restored(self.watermark.now)
+
+    def apply(self, records: Sequence[Record]) -> Effects:
+        """Hear what was told, then let time come as far as the slowest origin has."""
+        effects = Effects()
+        for record in records:
+            name, fields = codec.decode(record.value)
+            if name == "TickForwarded":
+                if self.watermark.advance(fields["origin"], fields["at"]):
+                    effects.rows[_TICK + fields["origin"].encode()] = record.value
+                continue
+            fact = _fact_of(fields)
+            # A record that no rule reads, such as an acknowledgement, is passed over.
+            if fact is not None and self.engine.hear(fact, _order_of(fields)):
+                effects.rows[_row_of(fact.identity)] = record.value
+        now = self.watermark.now
+        if now is not None and (self.engine.now is None or now > self.engine.now):
+            self._write(self.engine.advance(now), effects)
+        return effects
+
+    def _write(self, changes: Changes, effects: Effects) -> None:
+        for key, alert in changes.alerts:
+            value = codec.encode("Alert", fields_of(alert))
+            alert_id = alert.alert_id.encode()
+            timestamp_ms = (alert.as_of - _EPOCH) // timedelta(milliseconds=1)
+            effects.outputs.append(Output(ALERTS.name, alert_id, value, timestamp_ms=timestamp_ms))
+            effects.rows[_ALERT + key.encode() + b"|" + alert_id] = value
+            if alert.status == "raised" and alert.raised_at == alert.as_of:
+                self.raised[alert.rule] = self.raised.get(alert.rule, 0) + 1
+        for key, wake in changes.wakes.items():
+            effects.rows[_WAKE + key.encode()] = None if wake is None else _wake_row(wake)
+        for identity in changes.forgotten:
+            effects.rows[_row_of(identity)] = None
+
+
+def _fact_of(heard: dict[str, Any]) -> Fact | None:
+    name, fields = codec.decode(heard["event"])
+    return to_fact(name, fields, heard["received_at"])
+
+
+def _order_of(heard: dict[str, Any]) -> tuple[str, int, int]:
+    return (heard["topic"], heard["partition"], heard["offset"])
+
+
+def _row_of(identity: Identity) -> bytes:
+    return _FACT + "/".join(identity).encode()
+
+
+def _wake_row(wake: Wake) -> bytes:
+    at = None if wake.at is None else wake.at.isoformat()
+    return json.dumps({"at": at, "feeds": sorted(wake.feeds)}).encode()
+
+
+def _wake_of(row: bytes) -> Wake:
+    told = json.loads(row)
+    at = None if told["at"] is None else datetime.fromisoformat(told["at"])
+    return Wake(at, frozenset((authority, agency) for authority, agency in told["feeds"]))

@@ -1,0 +1,129 @@
+"""The life of an alert: from the findings of a rule, moment by moment, to what operators are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from baton.rules.outcome import RAISING, AboutKind, Finding, Member
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from baton.rules.facts import Fact
+
+Status = Literal["raised", "acknowledged", "answered", "closed", "withdrawn"]
+
+ANSWERED_IN_TIME_TOLD_LATE = "answered-in-time-told-late"
+
+
+@dataclass(frozen=True, slots=True)
+class EventReference:
+    """A pointer to a record in the agency's own system; never what it says."""
+
+    event_id: str
+    event: str
+    agency: str
+    occurred_at: datetime
+
+    @classmethod
+    def to(cls, fact: Fact) -> EventReference:
+        """Point to a fact."""
+        return cls(fact.event_id, type(fact).__name__, fact.agency, fact.occurred_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """What operators are told of one question; the fields are those of the contract's Alert.
+
+    `raised_at` is when it was due, or heard if that was later; `as_of` the moment, in the time of the log, at which
+    it was last judged; `answered_at` when the answer occurred. `reason` is from a closed list, or None where a fact
+    unsaid the alert and the reason is nobody's business.
+    """
+
+    alert_id: str
+    rule: str
+    rule_version: int
+    policy_version: str
+    severity: int
+    about_kind: AboutKind
+    about: str
+    authority: str
+    status: Status
+    reason: str | None
+    trigger: tuple[EventReference, ...]
+    evidence: tuple[EventReference, ...]
+    missing: tuple[str, ...]
+    members: tuple[Member, ...]
+    due_at: datetime | None
+    raised_at: datetime
+    answered_at: datetime | None
+    as_of: datetime
+    responsible_agency: str
+    responsible_team: str | None
+    responsible_role: str
+    tell: tuple[str, ...]
+
+    @property
+    def lateness(self) -> timedelta | None:
+        """How long after it was due the answer came, or None without an answer."""
+        if self.answered_at is None or self.due_at is None:
+            return None
+        return self.answered_at - self.due_at
+
+
+def settle(
+    before: Alert | None, finding: Finding, now: datetime, rule_version: int, policy_version: str
+) -> Alert | None:
+    """Return the alert after a finding, `before` itself where nothing changed, or None where there is none.
+
+    Only facts can withdraw an alert: a question that becomes unanswerable, or is merely asked again, leaves it.
+    """
+    if finding.reason in RAISING:
+        standing = before is not None and before.status != "withdrawn"
+        after = _alert(finding, now, rule_version, policy_version)
+        if before is not None and standing:
+            after = replace(after, raised_at=before.raised_at)
+            if replace(after, as_of=before.as_of, policy_version=before.policy_version) == before:
+                return before
+        return after
+    if before is None or before.status == "withdrawn" or finding.reason == "cannot-tell":
+        return before
+    if finding.reason == "answered":
+        return withdraw(before, now, ANSWERED_IN_TIME_TOLD_LATE, finding.answered_at)
+    return withdraw(before, now, finding.reason if finding.reason == "transfer-withdrawn" else None)
+
+
+def withdraw(
+    before: Alert, now: datetime, reason: str | None = None, answered_at: datetime | None = None
+) -> Alert:
+    """Return an alert that a fact unsaid; the fact itself is not named in it."""
+    return replace(before, status="withdrawn", reason=reason, as_of=now, answered_at=answered_at)
+
+
+def _alert(finding: Finding, now: datetime, rule_version: int, policy_version: str) -> Alert:
+    agency, role = finding.responsible
+    return Alert(
+        alert_id=finding.alert_id,
+        rule=finding.rule,
+        rule_version=rule_version,
+        policy_version=policy_version,
+        severity=finding.severity,
+        about_kind=finding.about_kind,
+        about=finding.about,
+        authority=finding.authority,
+        status="answered" if finding.reason == "answered-late" else "raised",
+        reason=finding.reason,
+        trigger=tuple(map(EventReference.to, finding.trigger)),
+        evidence=tuple(map(EventReference.to, finding.evidence)),
+        missing=finding.missing,
+        members=finding.members,
+        due_at=finding.due_at,
+        raised_at=now,
+        answered_at=finding.answered_at,
+        as_of=now,
+        responsible_agency=agency,
+        responsible_team=finding.team,
+        responsible_role=role,
+        tell=finding.tell,
+    )

@@ -1,0 +1,332 @@
+"""One deployment's memory: chronologies by key, deadlines, the watermark, and the alerts that stand.
+
+The law: **what is judged depends on the source logs alone**, not on the order in which their records reach us.
+A fact is held until the watermark has passed the moment at which baton was told of it. Then moments are judged one
+after the other: all facts told at that moment are recorded together, and only then is every question asked again
+that they, or a deadline falling on that moment, may have changed. So a live run, a replay, a restart from rows and
+a month's backlog give the same alerts with the same times.
+
+Nothing here is input or output, and nothing asks the time.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from baton.engine.alerts import Alert, settle, withdraw
+from baton.engine.keys import FOLLOWED, REFERENCES, VIEWS, keys_of, kind_of
+from baton.rules import source_silent
+from baton.rules.chronology import Chronology, Feed
+from baton.rules.facts import Fact, SourceHeartbeat
+from baton.rules.register import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from baton.rules.outcome import Finding
+    from baton.rules.policy import Policy
+    from baton.rules.rule import Rule
+
+Order = tuple[str, int, int]
+"""Where a fact stands in its source: topic, partition, offset. It breaks ties between facts of one moment."""
+
+
+Identity = tuple[str, str, str]
+"""What makes two tellings the same record (`Fact.identity`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """When a chronology is to be judged again: at a moment, or when a silent feed (authority, agency) is heard."""
+
+    at: datetime | None = None
+    feeds: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(slots=True)
+class Changes:
+    """What the passing of time changed.
+
+    Alerts with the key of the chronology they were judged on, in the order in which they changed; when each
+    chronology is to be judged again (None: not by itself); and the facts that need not be kept any more.
+    """
+
+    alerts: list[tuple[str, Alert]] = field(default_factory=list)
+    wakes: dict[str, Wake | None] = field(default_factory=dict)
+    forgotten: list[Identity] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything that is known of one key, and what every rule says of it."""
+
+    key: str
+    facts: tuple[Fact, ...]
+    findings: tuple[Finding, ...]
+    alerts: tuple[Alert, ...]
+
+
+class Engine:
+    """Chronologies, deadlines and standing alerts, as of `now`."""
+
+    def __init__(self, policy: Policy, rules: Mapping[str, Rule] = RULES) -> None:
+        """Begin with nothing known; `now` is None until the first `advance`."""
+        self.policy = policy
+        self.now: datetime | None = None
+        self._rules = rules
+        self._rules_by_view: dict[str, tuple[Rule, ...]] = {
+            view: tuple(rule for rule in rules.values() if rule.reads == view) for view in VIEWS
+        }
+        self._known: set[Identity] = set()
+        self._held: list[tuple[datetime, Order, Fact]] = []
+        self._index: dict[str, list[Fact]] = defaultdict(list)
+        self._alerts: dict[str, dict[str, Alert]] = defaultdict(dict)
+        self._deadlines: list[tuple[datetime, str]] = []
+        self._wakes: dict[str, Wake] = {}
+        self._feeds: dict[tuple[str, str], Feed] = {}
+        self._suspended: dict[tuple[str, str], set[str]] = defaultdict(set)
+
+    # Being told.
+
+    def hear(self, fact: Fact, order: Order) -> bool:
+        """Hold a fact until its moment has come; return False for a record that was told before.
+
+        The first telling counts: a repetition changes neither what is known nor since when.
+        """
+        if fact.identity in self._known:
+            return False
+        self._known.add(fact.identity)
+        heapq.heappush(self._held, (fact.received_at, order, fact))
+        return True
+
+    def advance(self, to: datetime) -> Changes:
+        """Let time come to `to`: judge, in order, every moment at which something was told or fell due."""
+        changes = Changes()
+        while (moment := self._next_moment()) is not None and moment <= to:
+            # A broker's clock that stepped back must not take us with it.
+            now = moment if self.now is None else max(moment, self.now)
+            self.now = now
+            asked: set[str] = set()
+            while self._held and self._held[0][0] <= now:
+                asked |= self._record(heapq.heappop(self._held)[2], changes)
+            while self._deadlines and self._deadlines[0][0] <= now:
+                wake_at, key = heapq.heappop(self._deadlines)
+                if self._wake_at(key) == wake_at:
+                    asked.add(key)
+            for key in sorted(asked):
+                self._judge(key, now, changes)
+        if self.now is None or to > self.now:
+            self.now = to
+        return changes
+
+    # Being restored from rows, before anything is heard.
+
+    def restore_fact(self, fact: Fact, order: Order) -> None:
+        """Take back a fact that was heard before; whether its moment had come, `restored` decides."""
+        self.hear(fact, order)
+
+    def restore_alert(self, key: str, alert: Alert) -> None:
+        """Take back an alert that was judged on the chronology `key`."""
+        self._alerts[key][alert.alert_id] = alert
+
+    def restore_wake(self, key: str, wake: Wake) -> None:
+        """Take back when a chronology is to be judged again."""
+        self._wakes[key] = wake
+
+    def restored(self, now: datetime | None) -> None:
+        """Rebuild, from what was taken back, all that is derived, as of the last watermark."""
+        self.now = now
+        if now is not None:
+            while self._held and self._held[0][0] <= now:
+                self._record(heapq.heappop(self._held)[2], Changes())
+        self._deadlines = [(wake.at, key) for key, wake in self._wakes.items() if wake.at is not None]
+        heapq.heapify(self._deadlines)
+        for key, wake in self._wakes.items():
+            for feed in wake.feeds:
+                self._suspended[feed].add(key)
+
+    # Being asked.
+
+    @property
+    def open_deadlines(self) -> int:
+        """How many chronologies will be judged again by the passing of time alone."""
+        return sum(wake.at is not None for wake in self._wakes.values())
+
+    @property
+    def suspended(self) -> int:
+        """How many chronologies wait for a silent feed to be heard."""
+        return sum(bool(wake.feeds) for wake in self._wakes.values())
+
+    @property
+    def held(self) -> int:
+        """How many facts wait for the watermark."""
+        return len(self._held)
+
+    @property
+    def overdue_missing(self) -> int:
+        """How many wake times are past and not in the heap: always 0, or a deadline was lost."""
+        waiting = {(at, key) for at, key in self._deadlines}
+        expected = {(wake.at, key) for key, wake in self._wakes.items() if wake.at is not None}
+        return len(expected - waiting)
+
+    def alerts(self) -> list[Alert]:
+        """Return every alert, whatever its status, by when it was raised."""
+        standing = (alert for by_id in self._alerts.values() for alert in by_id.values())
+        return sorted(standing, key=lambda alert: (alert.raised_at, alert.alert_id))
+
+    def keys(self) -> list[str]:
+        """Return the key of every chronology that can be explained."""
+        return sorted(key for key in self._index if kind_of(key) in VIEWS)
+
+    def explain(self, key: str) -> Explanation:
+        """Return what is known of a key and what every rule says of it, as of now; it changes nothing."""
+        if self.now is None or key not in self._index:
+            return Explanation(key, (), (), tuple(self._alerts.get(key, {}).values()))
+        facts = self._facts_of(key)
+        told = self._chronology(key, facts)
+        findings = tuple(finding for _, finding in self._findings(told, self.now))
+        in_order = sorted(facts, key=lambda fact: (fact.occurred_at, fact.received_at))
+        return Explanation(key, tuple(in_order), findings, tuple(self._alerts.get(key, {}).values()))
+
+    # Within.
+
+    def _next_moment(self) -> datetime | None:
+        while self._deadlines and self._wake_at(self._deadlines[0][1]) != self._deadlines[0][0]:
+            heapq.heappop(self._deadlines)
+        told = self._held[0][0] if self._held else None
+        due = self._deadlines[0][0] if self._deadlines else None
+        if told is None or due is None:
+            return told or due
+        return min(told, due)
+
+    def _record(self, fact: Fact, changes: Changes) -> set[str]:
+        """Add a fact to the chronologies; return the keys of those that it may change."""
+        keys = keys_of(fact)
+        if isinstance(fact, SourceHeartbeat):
+            return self._record_heartbeat(fact, keys[0], changes)
+        for key in keys:
+            self._index[key].append(fact)
+        return self._concerned(keys)
+
+    def _record_heartbeat(self, beat: SourceHeartbeat, key: str, changes: Changes) -> set[str]:
+        """Note how far a feed has come; return what could not be told before and can be asked again."""
+        name = (beat.authority, beat.agency)
+        feed = self._feeds.get(name)
+        if feed is not None and beat.complete_to <= feed.complete_to:
+            self._forget(beat, changes)
+            return set()
+        self._index[key].append(beat)
+        silent_from = source_silent.silent_from(beat, self.policy)
+        self._feeds[name] = Feed(beat.complete_to, silent_from)
+        return {key, *self._suspended.pop(name, ())}
+
+    def _forget_heartbeats(self, key: str, now: datetime, changes: Changes) -> None:
+        """Keep of a feed that is heard only its last heartbeat, and of a silent one those of its silence."""
+        beats = cast("list[SourceHeartbeat]", self._index[key])
+        last = max(beats, key=lambda beat: beat.complete_to)
+        if now < self._feeds[last.authority, last.agency].silent_from:
+            for beat in beats:
+                if beat is not last:
+                    self._forget(beat, changes)
+            self._index[key] = [last]
+
+    def _forget(self, fact: Fact, changes: Changes) -> None:
+        self._known.discard(fact.identity)
+        changes.forgotten.append(fact.identity)
+
+    def _concerned(self, keys: Iterable[str]) -> set[str]:
+        """Return the views that a fact with these keys belongs to, through the records that it names."""
+        views: set[str] = set()
+        seen: set[str] = set()
+        open_keys = list(keys)
+        while open_keys:
+            key = open_keys.pop()
+            kind = kind_of(key)
+            if kind in VIEWS:
+                views.add(key)
+            elif kind in REFERENCES and key not in seen:
+                seen.add(key)
+                for fact in self._index.get(key, ()):
+                    open_keys += keys_of(fact)
+        return views
+
+    def _facts_of(self, key: str) -> list[Fact]:
+        """Return the facts of a chronology: those that name its key, and those of the records that they name."""
+        followed = FOLLOWED[kind_of(key)]
+        facts: dict[int, Fact] = {}
+        seen = {key}
+        open_keys = [key]
+        while open_keys:
+            for fact in self._index.get(open_keys.pop(), ()):
+                if id(fact) not in facts:
+                    facts[id(fact)] = fact
+                    more = [each for each in keys_of(fact) if each not in seen and kind_of(each) in followed]
+                    seen.update(more)
+                    open_keys += more
+        return list(facts.values())
+
+    def _chronology(self, key: str, facts: Iterable[Fact]) -> Chronology:
+        kind, _, about = key.partition(":")
+        return Chronology(kind, about, facts, self._feeds)  # type: ignore[arg-type]  # a key's kind is a view's
+
+    def _findings(self, told: Chronology, now: datetime) -> Iterable[tuple[Rule, Finding]]:
+        for rule in self._rules_by_view[told.kind]:
+            if told.holds(rule.triggers):
+                for finding in rule.judge(told, now, self.policy):
+                    yield rule, finding
+
+    def _judge(self, key: str, now: datetime, changes: Changes) -> None:
+        told = self._chronology(key, self._facts_of(key))
+        alerts = self._alerts.get(key, {})
+        found: set[str] = set()
+        wakes: list[datetime] = []
+        feeds: set[tuple[str, str]] = set()
+        for rule, finding in self._findings(told, now):
+            found.add(finding.alert_id)
+            if finding.wake_at is not None:
+                # A question that could be asked again at once would be asked for ever.
+                assert finding.wake_at > now, finding.alert_id
+                wakes.append(finding.wake_at)
+            if finding.reason == "cannot-tell":
+                feeds.add((finding.authority, finding.waits_for))
+            before = alerts.get(finding.alert_id)
+            after = settle(before, finding, now, rule.version, self.policy.version)
+            if after is not None and after is not before:
+                self._change(key, after, changes)
+        for alert_id in sorted(alerts.keys() - found):
+            if alerts[alert_id].status != "withdrawn" and self._still_holds(alerts[alert_id]):
+                # The question is gone, and not because what asked it was forgotten: it was corrected.
+                self._change(key, withdraw(alerts[alert_id], now), changes)
+        self._wake(key, Wake(min(wakes, default=None), frozenset(feeds)), changes)
+        if told.kind == "agency":
+            self._forget_heartbeats(key, now, changes)
+
+    def _still_holds(self, alert: Alert) -> bool:
+        """Say whether the facts that asked an alert's question are still kept."""
+        return all((alert.authority, each.agency, each.event_id) in self._known for each in alert.trigger)
+
+    def _change(self, key: str, alert: Alert, changes: Changes) -> None:
+        self._alerts[key][alert.alert_id] = alert
+        changes.alerts.append((key, alert))
+
+    def _wake_at(self, key: str) -> datetime | None:
+        wake = self._wakes.get(key)
+        return None if wake is None else wake.at
+
+    def _wake(self, key: str, wake: Wake, changes: Changes) -> None:
+        before = self._wakes.get(key, Wake())
+        if wake == before:
+            return
+        if wake == Wake():
+            del self._wakes[key]
+            changes.wakes[key] = None
+            return
+        self._wakes[key] = changes.wakes[key] = wake
+        for feed in wake.feeds:
+            self._suspended[feed].add(key)
+        if wake.at is not None and wake.at != before.at:
+            heapq.heappush(self._deadlines, (wake.at, key))

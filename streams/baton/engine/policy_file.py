@@ -1,0 +1,383 @@
+"""Reading `policy.toml`: what the partnership agreed, checked, with every mistake found at once.
+
+The shape, in short (the file itself explains it): `version`, `keep_days`, `[bank_holidays]` with `add` and `remove`,
+and for each rule a block `[rule.NAME]` with every setting the rule asks for, a `basis`, and dated or local lines
+`[[rule.NAME.from]]` beneath it. A scenario's `[policy]` table has the same shape, in part.
+
+Text in, `Policy` out: which file that is, the caller knows.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from baton.engine.bank_holidays import BankHolidays
+from baton.engine.toml_lines import Mistake, Mistakes, Table, did_you_mean, read_toml
+from baton.rules.policy import Limit, Line, Policy
+from baton.rules.register import RULES
+from baton.rules.rule import COMMON_SETTINGS
+from baton.rules.working_days import LONDON, WorkingDays
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Value = Limit | int | str | bool | tuple[str, ...]
+
+BASES = ("statutory", "local", "ours")
+"""Where a figure comes from: national law or guidance, one area's procedure, or our own proposal."""
+
+AGENCIES = (
+    "police",
+    "housing",
+    "midwifery",
+    "health_visiting",
+    "gp",
+    "hospital",
+    "childrens_social_care",
+    "school",
+    "probation",
+    "voluntary",
+    "public",
+    "other",
+)
+"""The agencies of the contract, as its enum has them; the tests compare."""
+
+CODES: dict[str, tuple[str, ...]] = {
+    "answered_by": AGENCIES,
+    "basis": BASES,
+    "counts_as_pregnant": ("pregnant", "recently_pregnant", "not_pregnant", "not_asked", "unknown"),
+    "items": ("chronology", "plan", "risks", "domestic_abuse", "pregnancy", "adults", "open_actions"),
+    "reasons": ("referred", "no_children", "not_required", "no_further_action", "other"),
+}
+"""The coded values that a setting may hold, as the contract's enums have them; a misspelt one would match nothing."""
+
+_UNITS = ("working_days", "days", "hours", "minutes", "seconds")
+_MOST_WORKING_DAYS = 2_600
+_MOST_TIME = timedelta(days=3_653)
+_HIGHEST_SEVERITY, _LOWEST_SEVERITY = 1, 4
+_WORD = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
+_EVER = date.min
+
+
+class PolicyErrors(Mistakes):
+    """Everything that is wrong in a policy; `mistakes` has file, line, field and message of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One setting that holds for a rule, as plain text, and since when and where it was agreed (None: ever, everywhere)."""
+
+    rule: str
+    setting: str
+    value: str
+    since: date | None
+    area: str | None
+
+
+def parse_policy(text: str, name: str = "policy.toml", overrides: Table | str | None = None) -> Policy:
+    """Read a policy; `name` is how its mistakes call the file.
+
+    `overrides` is the `[policy]` table of a scenario (`read_toml(…).table("policy")`), whose mistakes name the
+    scenario's file and lines, or a text of the same shape. A setting in it replaces the policy's own at any date
+    and in any area; a dated or local line in it is one more line, stronger than one of the same date and area.
+    Raises PolicyErrors.
+    """
+    mistakes: list[Mistake] = []
+    readings = []
+    for source, file in ((text, name), (overrides, "overrides")):
+        try:
+            table = read_toml(source, file) if isinstance(source, str) else source
+        except Mistakes as error:
+            mistakes += error.mistakes
+            continue
+        if table is not None:
+            readings.append(_Reading(table, mistakes, in_full=source is text))
+    if mistakes:
+        raise PolicyErrors(mistakes)
+    whole = readings[0]
+    for partial in readings[1:]:
+        whole.override(partial)
+    return Policy(
+        version=whole.version,
+        lines={rule: tuple(lines) for rule, lines in whole.lines.items()},
+        calendar=WorkingDays(BankHolidays(whole.added, whole.removed)),
+        keep=timedelta(days=whole.keep_days),
+    )
+
+
+def holding(policy: Policy, rule: str, day: date, area: str = "local") -> list[Holding]:
+    """Return what holds for a rule on a day in an area, one row for each setting; KeyError for an unknown rule."""
+    terms = policy.terms(rule, datetime.combine(day, time(12), LONDON), area)
+    rows = []
+    for setting, value in terms.settings.items():
+        lines = [
+            line
+            for line in policy.lines[rule]
+            if line.settings.get(setting) == value
+            and (line.since is None or line.since <= day)
+            and line.area in {None, area}
+        ]
+        line = max(lines, key=lambda each: (each.area is not None, each.since or _EVER))
+        rows.append(Holding(rule, setting, plain(value), line.since, line.area))
+    return rows
+
+
+def plain(value: Value) -> str:
+    """Return a setting's value in words."""
+    match value:
+        case Limit():
+            parts = [] if value.working_days is None else [_counted(value.working_days, "working day")]
+            if value.elapsed is not None:
+                parts.append(_duration(value.elapsed))
+            if value.cap is not None:
+                parts.append(f"at most {_counted(int(value.cap.total_seconds()) // 3600, 'hour')}")
+            return ", ".join(parts)
+        case tuple():
+            return ", ".join(value)
+        case bool():
+            return "yes" if value else "no"
+    return str(value)
+
+
+def _counted(count: int, unit: str) -> str:
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+def _duration(elapsed: timedelta) -> str:
+    seconds = int(elapsed.total_seconds())
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds and seconds % size == 0:
+            return _counted(seconds // size, unit)
+    return _counted(seconds, "second")
+
+
+class _Reading:
+    """One table of the policy's shape, read; what is wrong in it is added to `mistakes`."""
+
+    def __init__(self, table: Table, mistakes: list[Mistake], *, in_full: bool) -> None:
+        self.version = ""
+        self.keep_days = 0
+        self.added: set[date] = set()
+        self.removed: set[date] = set()
+        self.lines: dict[str, list[Line]] = {}
+        self._given: set[str] = set()
+        self._mistakes = mistakes
+        self._in_full = in_full
+        self._read(table)
+
+    def override(self, by: _Reading) -> None:
+        """Let another, partial reading win over this one."""
+        for name in by._given:  # noqa: SLF001 (its own class)
+            setattr(self, name, getattr(by, name))
+        self.added = (self.added - by.removed) | by.added
+        self.removed = (self.removed - by.added) | by.removed
+        for rule, stronger in by.lines.items():
+            everywhere = {
+                name for line in stronger if line.since is None and line.area is None for name in line.settings
+            }
+            weaker = [
+                Line(
+                    settings={name: value for name, value in line.settings.items() if name not in everywhere},
+                    since=line.since,
+                    area=line.area,
+                )
+                for line in self.lines[rule]
+            ]
+            self.lines[rule] = [line for line in weaker if line.settings] + stronger
+
+    def _read(self, table: Table) -> None:
+        known = ("version", "keep_days", "bank_holidays", "rule")
+        for key in table.data:
+            if key not in known:
+                self._wrong(table, f"is not known here; {did_you_mean(key, known)}", key)
+        self._read_top(table)
+        if (holidays := self._table(table, "bank_holidays")) is not None:
+            self._read_bank_holidays(holidays)
+        rules = self._table(table, "rule")
+        for slug in rules.data if rules is not None else ():
+            assert rules is not None
+            if slug not in RULES:
+                self._wrong(rules, f"there is no such rule; {did_you_mean(slug, RULES)}", slug)
+            elif (block := self._table(rules, slug)) is not None:
+                self.lines[slug] = self._read_rule(slug, block)
+        if self._in_full:
+            for slug in RULES:
+                if rules is None or slug not in rules.data:
+                    self._wrong(table, "is missing: every rule of the register needs its block", "rule", slug)
+
+    def _read_top(self, table: Table) -> None:
+        for name in ("version", "keep_days"):
+            if name not in table.data:
+                if self._in_full:
+                    self._wrong(table, "is missing", name)
+                continue
+            value = table.data[name]
+            if name == "version" and not (isinstance(value, str) and value.strip()):
+                self._wrong(table, 'must be text, such as "2026-11-23"', name)
+            elif name == "keep_days" and not (_is_whole(value) and 1 <= value <= _MOST_TIME.days):
+                self._wrong(table, f"must be a whole number of days, from 1 to {_MOST_TIME.days}", name)
+            else:
+                setattr(self, name, value)
+                self._given.add(name)
+
+    def _read_bank_holidays(self, table: Table) -> None:
+        for key, value in table.data.items():
+            if key not in {"add", "remove"}:
+                self._wrong(table, "is not known here; known are add, remove", key)
+            elif not isinstance(value, list):
+                self._wrong(table, "must be a list of dates", key)
+            else:
+                days = self.added if key == "add" else self.removed
+                for place, each in enumerate(value):
+                    if (day := _date(each)) is None:
+                        self._wrong(table, "must be a date, such as 2022-09-19", key, place)
+                    elif day in self.added | self.removed:
+                        self._wrong(table, f"{day} is named twice", key, place)
+                    else:
+                        days.add(day)
+
+    def _read_rule(self, slug: str, block: Table) -> list[Line]:
+        wanted = {"basis": str, **RULES[slug].settings, **COMMON_SETTINGS}
+        lines = [Line(settings=self._settings(block, wanted, besides=("from",)))]
+        if self._in_full:
+            for name in wanted:
+                if name not in block.data:
+                    self._wrong(block, "is missing", name)
+        dated = block.data.get("from", [])
+        if not (isinstance(dated, list) and all(isinstance(each, dict) for each in dated)):
+            self._wrong(block, f"must be written as [[rule.{slug}.from]]", "from")
+            dated = []
+        for place in range(len(dated)):
+            line = self._line(block.table("from", place), wanted)
+            if any((line.since, line.area) == (each.since, each.area) for each in lines[1:]):
+                self._wrong(block, "has the date and area of an earlier line", "from", place)
+            lines.append(line)
+        return lines
+
+    def _line(self, table: Table, wanted: Mapping[str, type]) -> Line:
+        settings = self._settings(table, wanted, besides=("date", "area"))
+        since, area = None, table.data.get("area")
+        if "date" in table.data and (since := _date(table.data["date"])) is None:
+            self._wrong(table, "must be a date, such as 2027-04-01", "date")
+        if area is not None and not (isinstance(area, str) and area.strip()):
+            self._wrong(table, "must be the name of an area", "area")
+        if not table.data.keys() & {"date", "area"}:
+            self._wrong(table, "needs a date, or an area, or both")
+        if not table.data.keys() - {"date", "area"}:
+            self._wrong(table, "changes nothing: name the settings that hold from then on")
+        return Line(settings=settings, since=since, area=area)
+
+    def _settings(
+        self, table: Table, wanted: Mapping[str, type], *, besides: tuple[str, ...]
+    ) -> dict[str, Value]:
+        settings: dict[str, Value] = {}
+        for name, value in table.data.items():
+            if name in besides:
+                continue
+            if name not in wanted:
+                self._wrong(table, f"the rule has no such setting; {did_you_mean(name, wanted)}", name)
+                continue
+            try:
+                settings[name] = _setting(name, wanted[name], value)
+            except ValueError as error:
+                self._wrong(table, str(error), name)
+        return settings
+
+    def _table(self, table: Table, key: str) -> Table | None:
+        if key not in table.data:
+            return None
+        if not isinstance(table.data[key], dict):
+            self._wrong(table, f"must be a table: {key} = {{ … }}", key)
+            return None
+        return table.table(key)
+
+    def _wrong(self, table: Table, message: str, *keys: str | int) -> None:
+        self._mistakes.append(table.mistake(message, *keys))
+
+
+def _setting(name: str, kind: type, value: Any) -> Value:  # noqa: ANN401 (whatever TOML holds)
+    """Return the value of a setting; raise ValueError with what it must be."""
+    if kind is Limit:
+        return _limit(value)
+    if kind is bool:
+        if not isinstance(value, bool):
+            raise ValueError("must be true or false")
+        return value
+    if kind is int:
+        return _number(name, value)
+    if kind is str:
+        return _word(name, value)
+    if not (isinstance(value, list) and value):
+        raise ValueError('must be a list of words, such as ["hub_manager"]')
+    words = tuple(_word(name, each) for each in value)
+    if len(set(words)) < len(words):
+        raise ValueError("names a word twice")
+    return words
+
+
+def _number(name: str, value: Any) -> int:  # noqa: ANN401 (whatever TOML holds)
+    if name == "severity":
+        if not (_is_whole(value) and _HIGHEST_SEVERITY <= value <= _LOWEST_SEVERITY):
+            raise ValueError("must be 1 (act now), 2 (this working day), 3 (next review) or 4 (report)")
+    elif not (_is_whole(value) and value >= 1):
+        raise ValueError("must be a whole number, 1 or more")
+    return int(value)
+
+
+def _word(name: str, value: object) -> str:
+    if name in CODES:
+        if value not in CODES[name]:
+            raise ValueError(f"must be one of {', '.join(CODES[name])}")
+        return str(value)
+    if name == "responsible":
+        agency, _, role = value.partition("/") if isinstance(value, str) else ("", "", "")
+        if agency not in AGENCIES or _WORD.fullmatch(role) is None:
+            raise ValueError(
+                'must be an agency and a role, such as "midwifery/named_midwife"; '
+                f"agencies are {', '.join(AGENCIES)}"
+            )
+    elif not (isinstance(value, str) and _WORD.fullmatch(value)):
+        raise ValueError("must be words of small letters joined by _ or -, such as hub_manager")
+    return str(value)
+
+
+def _limit(value: Any) -> Limit:  # noqa: ANN401 (whatever TOML holds)
+    if not isinstance(value, dict):
+        raise ValueError(f"must be a limit, such as {{ working_days = 1 }}; units are {', '.join(_UNITS)}")
+    for key, count in value.items():
+        if key not in {*_UNITS, "cap_hours"}:
+            raise ValueError(f"{key} is no unit; {did_you_mean(key, (*_UNITS, 'cap_hours'))}")
+        if not (_is_whole(count) and count >= 0):
+            raise ValueError(f"{key} must be a whole number, 0 or more")
+    units = value.keys() - {"cap_hours"}
+    if len(units) != 1:
+        raise ValueError(f"must name exactly one of {', '.join(_UNITS)}")
+    if value.get("cap_hours") == 0:
+        raise ValueError("cap_hours must be a whole number, 1 or more")
+    days = value.get("working_days")
+    if days is not None and days > _MOST_WORKING_DAYS:
+        raise ValueError(f"working_days must be {_MOST_WORKING_DAYS} at most")
+    try:
+        elapsed = None if days is not None else timedelta(**{unit: value[unit] for unit in units})
+        cap = timedelta(hours=value["cap_hours"]) if "cap_hours" in value else None
+    except OverflowError:
+        elapsed = cap = timedelta.max
+    if max(elapsed or timedelta(), cap or timedelta()) > _MOST_TIME:
+        raise ValueError("must be ten years at most")
+    return Limit(working_days=days, elapsed=elapsed, cap=cap)
+
+
+def _is_whole(value: Any) -> bool:  # noqa: ANN401 (whatever TOML holds)
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _date(value: object) -> date | None:
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, date) and not isinstance(value, datetime) else None

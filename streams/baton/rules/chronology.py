@@ -1,0 +1,69 @@
+"""All that agencies have told about one person, case, team or feed: what a rule reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from baton.rules.facts import Fact
+    from baton.rules.outcome import AboutKind
+
+FactType = TypeVar("FactType", bound="Fact")
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """How far an agency's feed has told us everything, and from when it counts as silent unless heard again."""
+
+    complete_to: datetime
+    silent_from: datetime
+
+    def has_told(self, until: datetime, now: datetime) -> bool:
+        """Say whether absence up to `until` means anything, as of `now`."""
+        return self.complete_to >= until or now < self.silent_from
+
+
+class Chronology:
+    """A set of facts about one key; order and repetition play no part.
+
+    Besides the facts that name the key it holds those of the incidents, notifications, referrals and transfers
+    that these facts name, since many records name only their incident or referral.
+    """
+
+    __slots__ = ("_by_kind", "_feeds", "about", "kind")
+
+    def __init__(
+        self,
+        kind: AboutKind,
+        about: str,
+        facts: Iterable[Fact],
+        feeds: Mapping[tuple[str, str], Feed],
+    ) -> None:
+        """Take the facts, each once, and the feeds by (authority, agency); a feed never heard of is alive."""
+        self.kind = kind
+        self.about = about
+        self._feeds = feeds
+        self._by_kind: dict[type[Fact], tuple[Fact, ...]] = {}
+        by_kind: dict[type[Fact], list[Fact]] = {}
+        for fact in facts:
+            by_kind.setdefault(type(fact), []).append(fact)
+        for each, told in by_kind.items():
+            told.sort(key=lambda fact: (fact.occurred_at, fact.event_id))
+            self._by_kind[each] = tuple(told)
+
+    def of(self, kind: type[FactType]) -> tuple[FactType, ...]:
+        """Return the facts of one type, by when they occurred."""
+        return cast("tuple[FactType, ...]", self._by_kind.get(kind, ()))
+
+    def holds(self, kinds: frozenset[type[Fact]]) -> bool:
+        """Say whether there is a fact of any of these types."""
+        return not kinds.isdisjoint(self._by_kind)
+
+    def can_tell(self, agency: str, authority: str, until: datetime, now: datetime) -> bool:
+        """Say whether silence of `agency` up to `until` may be read as absence, as of `now`."""
+        feed = self._feeds.get((authority, agency))
+        return feed is None or feed.has_told(until, now)

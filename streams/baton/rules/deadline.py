@@ -1,0 +1,65 @@
+"""The question that most rules ask: was it answered in time? Written once, for all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from baton.rules.chronology import Chronology
+    from baton.rules.facts import Fact
+    from baton.rules.outcome import Reason
+    from baton.rules.policy import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """How a deadline stands: why, which fact answered it and when time alone may change that."""
+
+    reason: Reason
+    due_at: datetime
+    answer: Fact | None = None
+    wake_at: datetime | None = None
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When the answer occurred, or None."""
+        return None if self.answer is None else self.answer.occurred_at
+
+
+def first(answers: Iterable[Fact], since: datetime) -> Fact | None:
+    """Return the earliest of the answers that occurred at `since` or later, or None.
+
+    An answer counts by its own `occurred_at`, from the trigger's moment, included (design, section 8).
+    """
+    later = [answer for answer in answers if answer.occurred_at >= since]
+    return min(later, key=lambda answer: (answer.occurred_at, answer.event_id), default=None)
+
+
+def answered_in_time(  # noqa: PLR0913 (a deadline is all of these, and each has a name)
+    answers: Iterable[Fact],
+    *,
+    since: datetime,
+    due_at: datetime,
+    now: datetime,
+    told: Chronology,
+    terms: Terms,
+    authority: str,
+) -> Met:
+    """Say how a deadline stands as of `now`: from `since` to `due_at`, both included, any of the answers meets it.
+
+    Due, unanswered and the answering agency's feed silent is `cannot-tell`; the engine asks again when it is heard.
+    """
+    answer = first(answers, since)
+    if answer is not None and answer.occurred_at <= due_at:
+        return Met("answered", due_at, answer)
+    if now < due_at:
+        return Met("waiting", due_at, answer, wake_at=due_at)
+    if answer is not None:
+        return Met("answered-late", due_at, answer)
+    if not told.can_tell(terms.waits_for, authority, due_at, now):
+        return Met("cannot-tell", due_at)
+    return Met("overdue", due_at)

@@ -1,0 +1,204 @@
+"""What is known of an incident: who took part, who was pregnant and since when we were told, what answers it.
+
+Shared by the rules about incidents (A1 to A6). Sources of the definitions: design, sections 4 and 8.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from baton.rules.facts import (
+    CHILDRENS_SOCIAL_CARE,
+    BirthRecorded,
+    DueDateRevised,
+    Fact,
+    IncidentRecorded,
+    IncidentUpdated,
+    NotificationRecorded,
+    NotificationSent,
+    PregnancyBooked,
+    PregnancyEnded,
+    ReferralReceived,
+)
+from baton.rules.working_days import LONDON
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from baton.rules.chronology import Chronology
+
+GESTATION = timedelta(days=280)
+"""From the first day of the last period to the due date (domain handbook, section 3)."""
+OVERDUE_BIRTH = timedelta(days=21)
+"""How long after the due date a booked pregnancy may still be going on (design, section 8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A pregnancy at an incident: since when it was known, and from which facts.
+
+    `learned_late` when it was known only from a booking made after the incident (rule A3 instead of A1).
+    """
+
+    since: datetime
+    facts: tuple[Fact, ...]
+    learned_late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident, however often it was recorded or updated."""
+
+    incident_id: str
+    told: tuple[IncidentRecorded | IncidentUpdated, ...]
+
+    @property
+    def first(self) -> IncidentRecorded | IncidentUpdated:
+        """The record that began it."""
+        return self.told[0]
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When the incident happened."""
+        return self.first.occurred_at
+
+
+def incidents_of(told: Chronology) -> Iterator[Incident]:
+    """Group what was recorded and updated by incident, for the incidents in which this person took part.
+
+    They come in the order in which they occurred. An update whose record was never told waits for it: without the
+    record nobody knows when the incident was.
+    """
+    updates = told.of(IncidentUpdated)
+    seen: dict[str, list[IncidentRecorded | IncidentUpdated]] = {}
+    for record in told.of(IncidentRecorded):
+        seen.setdefault(record.incident, []).append(record)
+    for incident_id, records in seen.items():
+        began = records[0].occurred_at
+        later = [each for each in updates if each.incident == incident_id]
+        # What one instant says in an update outweighs what the record says at the same instant.
+        told_in_order = sorted(
+            [*records, *later],
+            key=lambda each: (max(each.occurred_at, began), isinstance(each, IncidentUpdated)),
+        )
+        if any(party.person == told.about for each in told_in_order for party in each.people or ()):
+            yield Incident(incident_id, (records[0], *[x for x in told_in_order if x is not records[0]]))
+
+
+def stated_pregnant(incident: Incident, person: str, counts: tuple[str, ...]) -> Known | None:
+    """Return since when the incident's own records say that the person was pregnant, or None.
+
+    `counts` are the answers that count as pregnant (policy). Not asked and unknown unsay nothing; any other
+    answer is a correction.
+    """
+    known: Known | None = None
+    for record in incident.told:
+        for party in record.people or ():
+            if party.person != person or party.pregnancy in {None, "unknown", "not_asked"}:
+                continue
+            if party.pregnancy not in counts:
+                known = None
+            elif known is None:
+                known = Known(max(record.occurred_at, incident.occurred_at), (record,))
+    return known
+
+
+@dataclass(frozen=True, slots=True)
+class Pregnancy:
+    """A booked pregnancy, with the due date as it stands and, where one was recorded, its birth or end."""
+
+    booking: PregnancyBooked
+    due_date: date
+    over_at: datetime | None
+
+    def covers(self, moment: datetime) -> bool:
+        """Say whether the person was pregnant at this moment, by the due date and unless over before it."""
+        earliest, latest = self.due_date - GESTATION, self.due_date + OVERDUE_BIRTH
+        return earliest <= _day(moment) <= latest and (self.over_at is None or self.over_at >= moment)
+
+
+def pregnancies_of(told: Chronology, person: str) -> list[Pregnancy]:
+    """Return the person's booked pregnancies, by when they were booked.
+
+    A birth or an end closes every pregnancy booked before it. A revised due date, or a second booking, replaces
+    the due date of those still going on: a woman who books at another hospital is pregnant once.
+    """
+    bookings = [each for each in told.of(PregnancyBooked) if each.person == person]
+    births_and_ends: tuple[BirthRecorded | PregnancyEnded, ...] = (
+        *told.of(BirthRecorded),
+        *told.of(PregnancyEnded),
+    )
+    overs = [each.occurred_at for each in births_and_ends if each.person == person]
+    dated: list[PregnancyBooked | DueDateRevised] = [
+        *bookings,
+        *(each for each in told.of(DueDateRevised) if each.person == person),
+    ]
+    dated.sort(key=lambda fact: fact.occurred_at)
+    pregnancies = []
+    for booking in bookings:
+        over_at = min((at for at in overs if at >= booking.occurred_at), default=None)
+        due_date = booking.due_date
+        for fact in dated:
+            going_on = fact.occurred_at >= booking.occurred_at and (
+                over_at is None or fact.occurred_at < over_at
+            )
+            if going_on and _day(fact.occurred_at) <= due_date + OVERDUE_BIRTH:
+                due_date = fact.due_date
+        pregnancies.append(Pregnancy(booking, due_date, over_at))
+    return pregnancies
+
+
+def ended_after(told: Chronology, person: str, moment: datetime) -> PregnancyEnded | None:
+    """Return the end of the pregnancy that was going on at a moment, or None; a birth is not an end."""
+    births = [each.occurred_at for each in told.of(BirthRecorded) if each.person == person]
+    for each in told.of(PregnancyEnded):
+        if each.person == person and moment <= each.occurred_at <= moment + GESTATION + OVERDUE_BIRTH:
+            born_before = any(moment <= born <= each.occurred_at for born in births)
+            return None if born_before else each
+    return None
+
+
+def pregnancy_known(
+    incident: Incident, person: str, told: Chronology, counts: tuple[str, ...]
+) -> Known | None:
+    """Return the first that was known of a pregnancy at the incident, from any agency, or None.
+
+    The incident's own statement, a booking that was there already (known since the incident), or a booking made
+    later (known since that booking). A booking outweighs a statement that she was not pregnant.
+    """
+    known = stated_pregnant(incident, person, counts)
+    for pregnancy in pregnancies_of(told, person):
+        if pregnancy.covers(incident.occurred_at):
+            booking = pregnancy.booking
+            late = booking.occurred_at > incident.occurred_at
+            since = booking.occurred_at if late else incident.occurred_at
+            if known is None or since < known.since:
+                known = Known(since, (booking,), learned_late=late)
+    return known
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(LONDON).date()
+
+
+def answers_to(incident: Incident, person: str, told: Chronology) -> list[Fact]:
+    """Return what answers an incident for a person, whenever it occurred.
+
+    A referral for the same person or naming the incident, or a notification recorded by children's services that
+    names it, itself or through the notification that was sent (design, section 4).
+    """
+    named = {n.notification for n in told.of(NotificationSent) if n.incident == incident.incident_id}
+    referrals = [
+        referral
+        for referral in told.of(ReferralReceived)
+        if person in referral.people or referral.incident == incident.incident_id
+    ]
+    notifications = [
+        each
+        for each in told.of(NotificationRecorded)
+        if each.agency == CHILDRENS_SOCIAL_CARE
+        and (each.incident == incident.incident_id or each.notification in named)
+    ]
+    return [*referrals, *notifications]

@@ -1,0 +1,90 @@
+"""What a rule is, and the parts of a finding that are the same for every rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from baton.rules.outcome import Finding
+from baton.rules.policy import Limit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+    from baton.rules.chronology import Chronology
+    from baton.rules.deadline import Met
+    from baton.rules.facts import Fact
+    from baton.rules.outcome import AboutKind, Member
+    from baton.rules.policy import Policy, Terms
+
+COMMON_SETTINGS: dict[str, type] = {
+    "severity": int,  # 1 critical, act now, out of hours too; 2 this working day; 3 next review; 4 report
+    "tell": tuple,  # the roles to be told, in order
+    "responsible": str,  # "agency/role" from which the missing event is due
+}
+"""What the policy must say for every rule. One that awaits an answer also has `answered_by`, the agency to wait for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule of the catalogue.
+
+    `catalogue` is its number in the domain handbook, `reads` the kind of chronology it is judged on, `triggers`
+    the facts without which it has nothing to ask, `settings` what it asks of the policy besides the common ones,
+    `sentence` what its owner could sign, `missing` what should have come, in the words of an alert.
+    """
+
+    slug: str
+    version: int
+    catalogue: str
+    reads: AboutKind
+    triggers: frozenset[type[Fact]]
+    judge: Callable[[Chronology, datetime, Policy], Iterator[Finding]]
+    sentence: str
+    missing: str
+    settings: Mapping[str, type] = field(default_factory=lambda: {"within": Limit, "answered_by": str})
+
+
+def finding(  # noqa: PLR0913 (an alert is all of these, and each has a name)
+    rule: str,
+    subject: str,
+    told: Chronology,
+    met: Met,
+    terms: Terms,
+    *,
+    trigger: tuple[Fact, ...],
+    evidence: tuple[Fact, ...] = (),
+    missing: tuple[str, ...] = (),
+    members: tuple[Member, ...] = (),
+    team: str | None = None,
+) -> Finding:
+    """Make the finding of a rule on a `subject` (an incident, a transfer) of this chronology.
+
+    The alert id is the rule, the subject and whom it is about, so that it is the same whoever derives it.
+    """
+    answer = () if met.answer is None else (met.answer,)
+    return Finding(
+        rule=rule,
+        alert_id=f"{rule}/{subject}/{told.about}",
+        about_kind=told.kind,
+        about=told.about,
+        reason=met.reason,
+        authority=trigger[0].authority,
+        severity=terms.severity,
+        tell=terms.tell,
+        responsible=terms.responsible,
+        due_at=met.due_at,
+        wake_at=met.wake_at,
+        answered_at=met.answered_at,
+        trigger=trigger,
+        evidence=_once((*trigger, *evidence, *answer)),
+        missing=missing,
+        members=members,
+        waits_for=terms.waits_for,
+        team=team,
+    )
+
+
+def _once(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    return tuple({fact.identity: fact for fact in facts}.values())

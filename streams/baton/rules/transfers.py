@@ -1,0 +1,98 @@
+"""What is known of a transfer: how often it was requested, and what became of it. Shared by the C rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from baton.rules.facts import (
+    FileRead,
+    HandoverRecorded,
+    TransferAccepted,
+    TransferRejected,
+    TransferRequested,
+    TransferWithdrawn,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from baton.rules.chronology import Chronology
+
+OfTransfer = TypeVar(
+    "OfTransfer",
+    TransferRequested,
+    TransferAccepted,
+    TransferRejected,
+    TransferWithdrawn,
+    HandoverRecorded,
+    FileRead,
+)
+Reply = TransferAccepted | TransferRejected | TransferWithdrawn
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One transfer of one case, by all that was told of it; each list by when it occurred."""
+
+    transfer_id: str
+    case: str
+    requests: tuple[TransferRequested, ...]
+    accepted: tuple[TransferAccepted, ...]
+    rejected: tuple[TransferRejected, ...]
+    withdrawn: tuple[TransferWithdrawn, ...]
+    handovers: tuple[HandoverRecorded, ...]
+    files_read: tuple[FileRead, ...]
+
+    @property
+    def replies(self) -> tuple[Reply, ...]:
+        """Everything that ends the waiting; at one instant an acceptance comes first (design, section 8)."""
+        return (*self.accepted, *self.rejected, *self.withdrawn)
+
+    @property
+    def authority(self) -> str:
+        """The area it happened in."""
+        return (*self.requests, *self.accepted, *self.replies, *self.handovers, *self.files_read)[0].authority
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """What has happened to it, as coded words in the order of a transfer's life."""
+        happened = {
+            "requested": self.requests,
+            "rejected": self.rejected,
+            "withdrawn": self.withdrawn,
+            "accepted": self.accepted,
+            "handover-recorded": self.handovers,
+            "file-read": self.files_read,
+        }
+        return tuple(state for state, facts in happened.items() if facts)
+
+
+def transfers_of(told: Chronology) -> Iterator[Transfer]:
+    """Group what was told by transfer and case, in the order of their ids."""
+    requests = _by_transfer(told.of(TransferRequested))
+    accepted = _by_transfer(told.of(TransferAccepted))
+    rejected = _by_transfer(told.of(TransferRejected))
+    withdrawn = _by_transfer(told.of(TransferWithdrawn))
+    handovers = _by_transfer(told.of(HandoverRecorded))
+    files_read = _by_transfer(told.of(FileRead))
+    keys = {*requests, *accepted, *rejected, *withdrawn, *handovers, *files_read}
+    for key in sorted(keys):
+        transfer_id, case = key
+        yield Transfer(
+            transfer_id,
+            case,
+            requests.get(key, ()),
+            accepted.get(key, ()),
+            rejected.get(key, ()),
+            withdrawn.get(key, ()),
+            handovers.get(key, ()),
+            files_read.get(key, ()),
+        )
+
+
+def _by_transfer(facts: Iterable[OfTransfer]) -> dict[tuple[str, str], tuple[OfTransfer, ...]]:
+    grouped: dict[tuple[str, str], list[OfTransfer]] = {}
+    for fact in facts:
+        grouped.setdefault((fact.transfer, fact.case), []).append(fact)
+    return {key: tuple(each) for key, each in grouped.items()}

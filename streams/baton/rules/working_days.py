@@ -1,0 +1,48 @@
+"""Working days: Monday to Friday less the bank holidays, in local time (Europe/London).
+
+Which days are bank holidays is passed in: this module knows the arithmetic, not the calendar.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+LONDON = ZoneInfo("Europe/London")
+_ONE_DAY = timedelta(days=1)
+_SATURDAY = 5
+
+
+class WorkingDays:
+    """Counts working days, given the bank holidays as a container of dates."""
+
+    def __init__(self, bank_holidays: Container[date]) -> None:
+        """Take the days, besides Saturdays and Sundays, on which nobody is expected to work."""
+        self._bank_holidays = bank_holidays
+
+    def is_working_day(self, day: date) -> bool:
+        """Say whether people are expected to work on this day."""
+        return day.weekday() < _SATURDAY and day not in self._bank_holidays
+
+    def after(self, moment: datetime, count: int) -> datetime:
+        """Return the moment, in UTC, that lies `count` working days after an aware `moment`.
+
+        It is the same local time of day on the count-th working day after the moment's date. A moment on a day
+        that is not a working day counts from 00:00 of the next one (design, section 4). A local time that a
+        clock change skips or repeats is read as before the change.
+        """
+        local = moment.astimezone(LONDON)
+        day, at = local.date(), local.time()
+        if not self.is_working_day(day):
+            at = time.min
+            while not self.is_working_day(day):
+                day += _ONE_DAY
+        for _ in range(count):
+            day += _ONE_DAY
+            while not self.is_working_day(day):
+                day += _ONE_DAY
+        return datetime.combine(day, at.replace(fold=0), LONDON).astimezone(UTC)

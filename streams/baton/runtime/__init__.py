@@ -1,0 +1,1 @@
+"""What every process of baton needs: settings, logs, metrics and health. It imports nothing of ours."""

@@ -1,0 +1,120 @@
+"""What a deployment sets through its environment, validated once, with every mistake reported together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+LogFormat = Literal["auto", "json", "pretty"]
+
+_HIGHEST_PORT = 65_535
+
+
+class SettingsError(ValueError):
+    """One or more settings are wrong; each line says which variable and what it must be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one process. Every default is safe on a developer's machine."""
+
+    brokers: str = "127.0.0.1:9092"
+    """BATON_BROKERS: where Kafka is, as host:port, separated by commas."""
+    topic_prefix: str = ""
+    """BATON_TOPIC_PREFIX: kept before every topic, group and transactional id, to share one Kafka."""
+    policy: Path = Path("policy.toml")
+    """BATON_POLICY: the partnership's policy file."""
+    pseudonym_key_file: Path = Path(".baton/pseudonym.key")
+    """BATON_PSEUDONYM_KEY_FILE: the secret from which persons' pseudonyms are made; the same for every worker."""
+    data_dir: Path = Path(".baton")
+    """BATON_DATA_DIR: where a developer's Kafka and the key file are kept."""
+    health_port: int = 0
+    """BATON_HEALTH_PORT: where metrics and health are served, on loopback; 0 for not at all."""
+    log_format: LogFormat = "auto"
+    """BATON_LOG_FORMAT: `json`, `pretty`, or `auto` for pretty on a terminal and JSON otherwise."""
+    rejected_ceiling: float = 0.5
+    """BATON_REJECTED_CEILING: the share of recent messages that may be rejected before the worker stops, 0 to 1."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Read the BATON_ variables; raise SettingsError with every mistake, one a line."""
+        given: dict[str, object] = {}
+        mistakes = []
+        for name, variable in variables().items():
+            text = environment.get(variable, "")
+            if not text:
+                continue
+            try:
+                given[name] = _READERS[name](text)
+            except ValueError as error:
+                mistakes.append(f"{variable}: {error}")
+        mistakes += [
+            f"{name}: there is no such setting"
+            for name in sorted(environment)
+            if name.startswith("BATON_") and name not in variables().values()
+        ]
+        if mistakes:
+            raise SettingsError("\n".join(mistakes))
+        return cls(**given)  # type: ignore[arg-type]  # each reader gives its field's type
+
+
+def variables() -> dict[str, str]:
+    """Return the environment variable of each setting."""
+    return {each.name: f"BATON_{each.name.upper()}" for each in fields(Settings)}
+
+
+def _brokers(text: str) -> str:
+    for broker in text.split(","):
+        host, _, port = broker.strip().rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) <= _HIGHEST_PORT:
+            message = f"must be host:port, separated by commas, not {text!r}"
+            raise ValueError(message)
+    return text
+
+
+def _prefix(text: str) -> str:
+    if not all(each.isalnum() or each in "._-" for each in text) or not text.isascii():
+        message = "may hold letters, digits, '.', '_' and '-' only"
+        raise ValueError(message)
+    return text
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > _HIGHEST_PORT:
+        message = f"must be a port from 0 to {_HIGHEST_PORT}, not {text!r}"
+        raise ValueError(message)
+    return int(text)
+
+
+def _log_format(text: str) -> str:
+    if text not in {"auto", "json", "pretty"}:
+        message = f"must be auto, json or pretty, not {text!r}"
+        raise ValueError(message)
+    return text
+
+
+def _share(text: str) -> float:
+    message = f"must be a share from 0 to 1, not {text!r}"
+    try:
+        share = float(text)
+    except ValueError:
+        raise ValueError(message) from None
+    if not 0 <= share <= 1:
+        raise ValueError(message)
+    return share
+
+
+_READERS: dict[str, Callable[[str], object]] = {
+    "brokers": _brokers,
+    "topic_prefix": _prefix,
+    "policy": Path,
+    "pseudonym_key_file": Path,
+    "data_dir": Path,
+    "health_port": _port,
+    "log_format": _log_format,
+    "rejected_ceiling": _share,
+}

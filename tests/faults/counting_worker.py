@@ -1,0 +1,101 @@
+"""A worker for the fault tests: a small Faust app whose process counts events by key.
+
+Run as a script, with its settings in the environment. `PAUSE_AT` names a point (`load`, `apply`,
+`send`) at which it stops and waits to be killed; reaching it creates the file `PAUSED`.
+"""
+
+import logging
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from baton.agents.app import make_app, run
+from baton.ledger import Effects, Kafka, Output, Partition, Record, Tuning
+from baton.ledger.kafka import KafkaWriter
+
+EVENTS, ALERTS = "events", "counts"
+ALERT_EVERY = int(os.environ.get("ALERT_EVERY", "10"))
+
+
+class Counting:
+    """Counts events by key, and says so at every tenth."""
+
+    def __init__(self) -> None:
+        """Begin with nothing counted."""
+        self.counts: Counter[bytes] = Counter()
+        self.applied = 0
+
+    def load(self, key: bytes, value: bytes) -> None:
+        """Take a stored count."""
+        self.counts[key] = int(value)
+
+    def loaded(self) -> None:
+        """Nothing follows from the rows."""
+        pause("load")
+
+    def apply(self, records: Sequence[Record]) -> Effects:
+        """Count each record under its key; one without a value takes the key's row away."""
+        effects = Effects()
+        for record in records:
+            key = record.key or b""
+            if record.value is None:
+                del self.counts[key]
+                effects.rows[key] = None
+                continue
+            self.counts[key] += 1
+            effects.rows[key] = b"%d" % self.counts[key]
+            if self.counts[key] % ALERT_EVERY == 0:
+                told = b"%s/%d" % (key, self.counts[key])
+                effects.outputs.append(Output(ALERTS, told, b"%d" % record.offset))
+        self.applied += len(records)
+        if self.applied > int(os.environ.get("PAUSE_AFTER", "0")):
+            pause("apply")
+        return effects
+
+
+def pause(point: str) -> None:
+    """Wait here for the end, if the test asked for it."""
+    if os.environ.get("PAUSE_AT") == point:
+        Path(os.environ["PAUSED"]).touch()
+        time.sleep(600)
+
+
+async def paused_commit(self: KafkaWriter, commit: Any = KafkaWriter.commit) -> None:  # noqa: ANN401
+    """Store everything that was sent, then wait for the end before committing it."""
+    for future in self._sent:
+        await future
+    pause("send")
+    await commit(self)
+
+
+def main() -> None:
+    """Run the worker with the settings of the environment."""
+    logging.basicConfig(level=os.environ.get("LOG", "WARNING"), stream=sys.stderr)
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    KafkaWriter.commit = paused_commit  # type: ignore[method-assign]
+
+    def make_process(_: Partition) -> Counting:
+        return Counting()
+
+    run(
+        make_app(
+            kafka=Kafka(os.environ["BROKERS"], os.environ["PREFIX"]),
+            processes={EVENTS: make_process},
+            session_timeout=float(os.environ.get("SESSION_TIMEOUT", "6")),
+            heartbeat_interval=1.0,
+            tuning=Tuning(bulk_from=int(os.environ.get("BULK_FROM", "5000"))),
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
