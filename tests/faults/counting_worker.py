@@ -26,10 +26,11 @@ ALERT_EVERY = int(os.environ.get("ALERT_EVERY", "10"))
 class Counting:
     """Counts events by key, and says so at every tenth."""
 
+    applied_by_all = 0
+
     def __init__(self) -> None:
         """Begin with nothing counted."""
         self.counts: Counter[bytes] = Counter()
-        self.applied = 0
 
     def load(self, key: bytes, value: bytes) -> None:
         """Take a stored count."""
@@ -53,8 +54,8 @@ class Counting:
             if self.counts[key] % ALERT_EVERY == 0:
                 told = b"%s/%d" % (key, self.counts[key])
                 effects.outputs.append(Output(ALERTS, told, b"%d" % record.offset))
-        self.applied += len(records)
-        if self.applied > int(os.environ.get("PAUSE_AFTER", "0")):
+        Counting.applied_by_all += len(records)
+        if Counting.applied_by_all > int(os.environ.get("PAUSE_AFTER", "0")):
             pause("apply")
         return effects
 
@@ -90,6 +91,7 @@ def main() -> None:
         make_app(
             kafka=Kafka(os.environ["BROKERS"], os.environ["PREFIX"]),
             processes={EVENTS: make_process},
+            instance=os.environ.get("INSTANCE"),
             session_timeout=float(os.environ.get("SESSION_TIMEOUT", "6")),
             heartbeat_interval=1.0,
             tuning=Tuning(bulk_from=int(os.environ.get("BULK_FROM", "5000"))),

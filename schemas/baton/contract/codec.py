@@ -76,7 +76,7 @@ _MORE_FOLLOWS: Final = 0x80
 
 
 class Codec:
-    """Writes and reads the records of some schemas; this module's functions are of the published ones."""
+    """Writes and reads records of some schemas; the module's functions, of those published."""
 
     def __init__(self, versions: Mapping[str, Sequence[Version]]) -> None:
         """Take the versions of each record, oldest first."""

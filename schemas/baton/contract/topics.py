@@ -303,6 +303,8 @@ def configs(topic: Topic, replication: int = 1) -> dict[str, str]:
             "message.timestamp.before.max.ms": str(_LONG_MAX),
             "message.timestamp.after.max.ms": str(_LONG_MAX),
         }
+        if topic.cleanup == "compact":
+            result["max.compaction.lag.ms"] = str(_LONG_MAX)  # a shorter one would roll them too
     return result
 
 

@@ -16,7 +16,7 @@ PROJECT = Path(__file__).resolve().parents[3]
 JARS = PROJECT / ".kafka" / "lib"
 
 _ELSEWHERE = "or set BATON_BROKERS to a Kafka that is running already"
-_INSTALL_JAVA = f"install it (Debian: apt install openjdk-17-jre-headless), {_ELSEWHERE}"
+_INSTALL_JAVA = f"install it (Debian: apt install default-jre-headless), {_ELSEWHERE}"
 
 
 class LocalKafkaError(RuntimeError):

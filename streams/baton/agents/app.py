@@ -145,12 +145,15 @@ def make_app(  # noqa: PLR0913 - one keyword for each thing that a test gives ot
     die: Die = die,
     tuning: Tuning = Tuning(),  # noqa: B008 - frozen
     on_batch: Callable[[Batch], None] = lambda _: None,
+    instance: str | None = None,
     session_timeout: float = 12.0,
     heartbeat_interval: float = 3.0,
 ) -> App:
     """Make the app of one worker, with a ledger for each partition it is given of these topics.
 
     Every topic of `processes` is delivered to the process it names. Times are in seconds.
+    With an `instance`, a name that no other worker has at the same time, a worker that was killed
+    and is started again gets its partitions at once; without, only when its old session has ended.
 
     Raises:
         LedgerError: this installation of Faust lacks what the ledgers rely on.
@@ -169,6 +172,7 @@ def make_app(  # noqa: PLR0913 - one keyword for each thing that a test gives ot
         topic_allow_declare=False,
         topic_disable_leader=True,
         consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=instance,
         broker_session_timeout=session_timeout,
         broker_heartbeat_interval=heartbeat_interval,
         broker_request_timeout=30.0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 from holidays import country_holidays
@@ -25,10 +25,12 @@ class BankHolidays:
 
     def __contains__(self, day: object) -> bool:
         """Say whether a date is a bank holiday."""
-        return day in self._added or (day not in self._removed and day in _of_year(getattr(day, "year", 0)))
+        return day in self._added or (
+            day not in self._removed and day in _of_year(getattr(day, "year", 0))
+        )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _of_year(year: int) -> frozenset[date]:
     # The library calls England and Wales together by England's name.
     return frozenset(country_holidays("GB", subdiv="ENG", years=year, expand=False))

@@ -17,14 +17,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from baton.engine.alerts import Alert, settle, withdraw
-from baton.engine.keys import FOLLOWED, REFERENCES, VIEWS, keys_of, kind_of
+from baton.engine.keys import FOLLOWED, REFERENCES, VIEWS, WITHOUT_CASE, keys_of, kind_of
 from baton.rules import source_silent
 from baton.rules.chronology import Chronology, Feed
 from baton.rules.facts import Fact, SourceHeartbeat
 from baton.rules.register import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from baton.rules.outcome import Finding
@@ -78,12 +78,16 @@ class Engine:
         self.policy = policy
         self.now: datetime | None = None
         self._rules = rules
-        self._rules_by_view: dict[str, tuple[Rule, ...]] = {
-            view: tuple(rule for rule in rules.values() if rule.reads == view) for view in VIEWS
+        self._rules_by_view: dict[str, dict[frozenset[str], list[Rule]]] = {view: {} for view in VIEWS}
+        for rule in rules.values():
+            self._rules_by_view[rule.reads].setdefault(rule.also_reads, []).append(rule)
+        self._readers: dict[str, frozenset[str]] = {
+            kind: frozenset(rule.reads for rule in rules.values() if kind in rule.also_reads) for kind in VIEWS
         }
         self._known: set[Identity] = set()
         self._held: list[tuple[datetime, Order, Fact]] = []
         self._index: dict[str, list[Fact]] = defaultdict(list)
+        self._linked: dict[str, set[str]] = defaultdict(set)
         self._alerts: dict[str, dict[str, Alert]] = defaultdict(dict)
         self._deadlines: list[tuple[datetime, str]] = []
         self._wakes: dict[str, Wake] = {}
@@ -186,10 +190,8 @@ class Engine:
         """Return what is known of a key and what every rule says of it, as of now; it changes nothing."""
         if self.now is None or key not in self._index:
             return Explanation(key, (), (), tuple(self._alerts.get(key, {}).values()))
-        facts = self._facts_of(key)
-        told = self._chronology(key, facts)
-        findings = tuple(finding for _, finding in self._findings(told, self.now))
-        in_order = sorted(facts, key=lambda fact: (fact.occurred_at, fact.received_at))
+        findings = tuple(finding for _, finding in self._findings(key, self.now))
+        in_order = sorted(self._facts_of(key), key=lambda fact: (fact.occurred_at, fact.received_at))
         return Explanation(key, tuple(in_order), findings, tuple(self._alerts.get(key, {}).values()))
 
     # Within.
@@ -238,8 +240,11 @@ class Engine:
         self._known.discard(fact.identity)
         changes.forgotten.append(fact.identity)
 
-    def _concerned(self, keys: Iterable[str]) -> set[str]:
-        """Return the views that a fact with these keys belongs to, through the records that it names."""
+    def _concerned(self, keys: tuple[str, ...]) -> set[str]:
+        """Return the views that a fact with these keys may change, through the records that it names.
+
+        A person's facts also concern the rules that read them with a case, and the other way round.
+        """
         views: set[str] = set()
         seen: set[str] = set()
         open_keys = list(keys)
@@ -252,7 +257,19 @@ class Engine:
                 seen.add(key)
                 for fact in self._index.get(key, ()):
                     open_keys += keys_of(fact)
-        return views
+        if not any(kind_of(key) == "case" for key in keys):
+            for key in keys:
+                if kind_of(key) in WITHOUT_CASE:
+                    views |= _cases_named(self._index[key])
+        for key in views:
+            for other in views:
+                if kind_of(other) != kind_of(key):
+                    self._linked[key].add(other)
+        beside = {other for key in views for other in self._linked.get(key, ()) if self._reads(other, key)}
+        return views | beside
+
+    def _reads(self, key: str, other: str) -> bool:
+        return kind_of(key) in self._readers[kind_of(other)]
 
     def _facts_of(self, key: str) -> list[Fact]:
         """Return the facts of a chronology: those that name its key, and those of the records that they name."""
@@ -269,23 +286,39 @@ class Engine:
                     open_keys += more
         return list(facts.values())
 
+    def _with(self, facts: list[Fact], also: frozenset[str]) -> list[Fact]:
+        """Return the facts, and those of the persons, cases, workers or teams that they name: one step, no further."""
+        named = dict.fromkeys(each for fact in facts for each in keys_of(fact) if kind_of(each) in also)
+        wider = {id(fact): fact for fact in facts}
+        for key in named:
+            alone = kind_of(key) in WITHOUT_CASE
+            for fact in self._index.get(key, ()):
+                if not (alone and _cases_named([fact])):
+                    wider[id(fact)] = fact
+        return list(wider.values())
+
     def _chronology(self, key: str, facts: Iterable[Fact]) -> Chronology:
         kind, _, about = key.partition(":")
         return Chronology(kind, about, facts, self._feeds)  # type: ignore[arg-type]  # a key's kind is a view's
 
-    def _findings(self, told: Chronology, now: datetime) -> Iterable[tuple[Rule, Finding]]:
-        for rule in self._rules_by_view[told.kind]:
-            if told.holds(rule.triggers):
-                for finding in rule.judge(told, now, self.policy):
+    def _findings(self, key: str, now: datetime) -> Iterator[tuple[Rule, Finding]]:
+        facts = self._facts_of(key)
+        told = self._chronology(key, facts)
+        for also, rules in self._rules_by_view[told.kind].items():
+            asking = [rule for rule in rules if told.holds(rule.triggers)]
+            if not asking:
+                continue
+            wider = self._chronology(key, self._with(facts, also)) if also else told
+            for rule in asking:
+                for finding in rule.judge(wider, now, self.policy):
                     yield rule, finding
 
     def _judge(self, key: str, now: datetime, changes: Changes) -> None:
-        told = self._chronology(key, self._facts_of(key))
         alerts = self._alerts.get(key, {})
         found: set[str] = set()
         wakes: list[datetime] = []
         feeds: set[tuple[str, str]] = set()
-        for rule, finding in self._findings(told, now):
+        for rule, finding in self._findings(key, now):
             found.add(finding.alert_id)
             if finding.wake_at is not None:
                 # A question that could be asked again at once would be asked for ever.
@@ -302,7 +335,7 @@ class Engine:
                 # The question is gone, and not because what asked it was forgotten: it was corrected.
                 self._change(key, withdraw(alerts[alert_id], now), changes)
         self._wake(key, Wake(min(wakes, default=None), frozenset(feeds)), changes)
-        if told.kind == "agency":
+        if kind_of(key) == "agency":
             self._forget_heartbeats(key, now, changes)
 
     def _still_holds(self, alert: Alert) -> bool:
@@ -330,3 +363,7 @@ class Engine:
             self._suspended[feed].add(key)
         if wake.at is not None and wake.at != before.at:
             heapq.heappush(self._deadlines, (wake.at, key))
+
+
+def _cases_named(facts: Iterable[Fact]) -> set[str]:
+    return {key for fact in facts for key in keys_of(fact) if kind_of(key) == "case"}

@@ -25,6 +25,9 @@ FOLLOWED: dict[str, frozenset[str]] = {
 
 REFERENCES = frozenset().union(*FOLLOWED.values())
 
+WITHOUT_CASE = frozenset({"worker", "team"})
+"""What a fact that names no case (a worker left, a team closed) is found by, from the cases that it concerns."""
+
 _KIND_OF_FIELD = {
     "person": "person",
     "people": "person",

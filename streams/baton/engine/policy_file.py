@@ -49,7 +49,15 @@ CODES: dict[str, tuple[str, ...]] = {
     "answered_by": AGENCIES,
     "basis": BASES,
     "counts_as_pregnant": ("pregnant", "recently_pregnant", "not_pregnant", "not_asked", "unknown"),
-    "items": ("chronology", "plan", "risks", "domestic_abuse", "pregnancy", "adults", "open_actions"),
+    "items": (
+        "chronology",
+        "plan",
+        "risks",
+        "domestic_abuse",
+        "pregnancy",
+        "adults",
+        "open_actions",
+    ),
     "reasons": ("referred", "no_children", "not_required", "no_further_action", "other"),
 }
 """The coded values that a setting may hold, as the contract's enums have them; a misspelt one would match nothing."""
@@ -68,7 +76,7 @@ class PolicyErrors(Mistakes):
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One setting that holds for a rule, as plain text, and since when and where it was agreed (None: ever, everywhere)."""
+    """One setting that holds for a rule, in words; since when and where it was agreed (None: ever, everywhere)."""
 
     rule: str
     setting: str
@@ -77,7 +85,9 @@ class Holding:
     area: str | None
 
 
-def parse_policy(text: str, name: str = "policy.toml", overrides: Table | str | None = None) -> Policy:
+def parse_policy(
+    text: str, name: str = "policy.toml", overrides: Table | str | None = None
+) -> Policy:
     """Read a policy; `name` is how its mistakes call the file.
 
     `overrides` is the `[policy]` table of a scenario (`read_toml(…).table("policy")`), whose mistakes name the
@@ -129,7 +139,9 @@ def plain(value: Value) -> str:
     """Return a setting's value in words."""
     match value:
         case Limit():
-            parts = [] if value.working_days is None else [_counted(value.working_days, "working day")]
+            parts = (
+                [] if value.working_days is None else [_counted(value.working_days, "working day")]
+            )
             if value.elapsed is not None:
                 parts.append(_duration(value.elapsed))
             if value.cap is not None:
@@ -170,17 +182,24 @@ class _Reading:
 
     def override(self, by: _Reading) -> None:
         """Let another, partial reading win over this one."""
-        for name in by._given:  # noqa: SLF001 (its own class)
+        for name in by._given:
             setattr(self, name, getattr(by, name))
         self.added = (self.added - by.removed) | by.added
         self.removed = (self.removed - by.added) | by.removed
         for rule, stronger in by.lines.items():
             everywhere = {
-                name for line in stronger if line.since is None and line.area is None for name in line.settings
+                name
+                for line in stronger
+                if line.since is None and line.area is None
+                for name in line.settings
             }
             weaker = [
                 Line(
-                    settings={name: value for name, value in line.settings.items() if name not in everywhere},
+                    settings={
+                        name: value
+                        for name, value in line.settings.items()
+                        if name not in everywhere
+                    },
                     since=line.since,
                     area=line.area,
                 )
@@ -196,17 +215,20 @@ class _Reading:
         self._read_top(table)
         if (holidays := self._table(table, "bank_holidays")) is not None:
             self._read_bank_holidays(holidays)
-        rules = self._table(table, "rule")
-        for slug in rules.data if rules is not None else ():
-            assert rules is not None
-            if slug not in RULES:
-                self._wrong(rules, f"there is no such rule; {did_you_mean(slug, RULES)}", slug)
-            elif (block := self._table(rules, slug)) is not None:
-                self.lines[slug] = self._read_rule(slug, block)
+        if (rules := self._table(table, "rule")) is not None:
+            for slug in rules.data:
+                self._read_block(rules, slug)
         if self._in_full:
             for slug in RULES:
                 if rules is None or slug not in rules.data:
-                    self._wrong(table, "is missing: every rule of the register needs its block", "rule", slug)
+                    message = "is missing: every rule of the register needs its block"
+                    self._wrong(table, message, "rule", slug)
+
+    def _read_block(self, rules: Table, slug: str) -> None:
+        if slug not in RULES:
+            self._wrong(rules, f"there is no such rule; {did_you_mean(slug, RULES)}", slug)
+        elif (block := self._table(rules, slug)) is not None:
+            self.lines[slug] = self._read_rule(slug, block)
 
     def _read_top(self, table: Table) -> None:
         for name in ("version", "keep_days"):
@@ -218,7 +240,9 @@ class _Reading:
             if name == "version" and not (isinstance(value, str) and value.strip()):
                 self._wrong(table, 'must be text, such as "2026-11-23"', name)
             elif name == "keep_days" and not (_is_whole(value) and 1 <= value <= _MOST_TIME.days):
-                self._wrong(table, f"must be a whole number of days, from 1 to {_MOST_TIME.days}", name)
+                self._wrong(
+                    table, f"must be a whole number of days, from 1 to {_MOST_TIME.days}", name
+                )
             else:
                 setattr(self, name, value)
                 self._given.add(name)
@@ -278,7 +302,9 @@ class _Reading:
             if name in besides:
                 continue
             if name not in wanted:
-                self._wrong(table, f"the rule has no such setting; {did_you_mean(name, wanted)}", name)
+                self._wrong(
+                    table, f"the rule has no such setting; {did_you_mean(name, wanted)}", name
+                )
                 continue
             try:
                 settings[name] = _setting(name, wanted[name], value)
@@ -321,7 +347,9 @@ def _setting(name: str, kind: type, value: Any) -> Value:  # noqa: ANN401 (whate
 def _number(name: str, value: Any) -> int:  # noqa: ANN401 (whatever TOML holds)
     if name == "severity":
         if not (_is_whole(value) and _HIGHEST_SEVERITY <= value <= _LOWEST_SEVERITY):
-            raise ValueError("must be 1 (act now), 2 (this working day), 3 (next review) or 4 (report)")
+            raise ValueError(
+                "must be 1 (act now), 2 (this working day), 3 (next review) or 4 (report)"
+            )
     elif not (_is_whole(value) and value >= 1):
         raise ValueError("must be a whole number, 1 or more")
     return int(value)
@@ -346,7 +374,8 @@ def _word(name: str, value: object) -> str:
 
 def _limit(value: Any) -> Limit:  # noqa: ANN401 (whatever TOML holds)
     if not isinstance(value, dict):
-        raise ValueError(f"must be a limit, such as {{ working_days = 1 }}; units are {', '.join(_UNITS)}")
+        known = ", ".join(_UNITS)
+        raise ValueError(f"must be a limit, such as {{ working_days = 1 }}; units are {known}")  # noqa: TRY004
     for key, count in value.items():
         if key not in {*_UNITS, "cap_hours"}:
             raise ValueError(f"{key} is no unit; {did_you_mean(key, (*_UNITS, 'cap_hours'))}")

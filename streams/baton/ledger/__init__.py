@@ -11,6 +11,7 @@ from baton.ledger.ledger import (
     Ledger,
     LedgerClosedError,
     LedgerError,
+    Reading,
     RefusedToOpenError,
     StalledError,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "Output",
     "Partition",
     "Process",
+    "Reading",
     "Record",
     "RefusedToOpenError",
     "Row",

@@ -28,7 +28,7 @@ BATCH_BYTES = 512 * 1024
 
 FETCH_BYTES = 2 * 1024 * 1024
 POLL_MS = 20
-"""How long a read waits before it looks at its position, which markers move and yield nothing."""
+"""How long a read waits before it looks at its position: markers move it and yield nothing."""
 
 CLOSE_SECONDS = 5.0
 

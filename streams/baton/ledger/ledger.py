@@ -33,6 +33,9 @@ from baton.ledger.process import Effects, Output, Process, Record
 POSITION_KEY = b"\x00next"
 """The row that holds `next`, in decimal digits. No row of a process may have this key."""
 
+Reading = Literal["delivered", "gap", "bulk"]
+"""How records came: by Faust, or by the ledger's own reading of a hole or of a backlog."""
+
 ROWS_BETWEEN_BREATHS = 5_000
 """Rows loaded before others may run, so that a long load stalls no health check."""
 
@@ -66,9 +69,8 @@ class Batch:
     outputs: int
     rows: int
     ms: float
-    """From the first record in hand to the committed transaction."""
-    read: Literal["delivered", "gap", "bulk"]
-    """How the records came: by Faust, or by the ledger's own reading."""
+    """From the records in hand to the committed transaction."""
+    read: Reading
 
 
 class Ledger:
@@ -255,7 +257,7 @@ class Ledger:
                 expected += 1
         return fresh, True
 
-    async def _advance(self, stop: int, read: Literal["gap", "bulk"]) -> AsyncIterator[Batch]:
+    async def _advance(self, stop: int, read: Reading) -> AsyncIterator[Batch]:
         """Read the source up to `stop` and apply it, one transaction for each range."""
         while self.next < stop:
             if self.closing:
@@ -277,7 +279,7 @@ class Ledger:
                 f"{self.source}: the read from {self.next} to {stop} is not one range"
             )
 
-    async def _write(self, span: Span, read: Literal["delivered", "gap", "bulk"]) -> Batch:
+    async def _write(self, span: Span, read: Reading) -> Batch:
         """Apply the records and commit everything they lead to: the only place that writes.
 
         A crash before the commit leaves nothing; after it, `next` says *done* when the same

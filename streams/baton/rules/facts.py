@@ -41,7 +41,7 @@ class Party:
     """One person's part in an incident, as the agency that recorded it stated it."""
 
     person: str
-    role: str = "other"
+    role: str | None = "other"
     pregnancy: str | None = None
     due_date: date | None = None
 

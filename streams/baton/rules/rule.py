@@ -31,8 +31,9 @@ class Rule:
     """One rule of the catalogue.
 
     `catalogue` is its number in the domain handbook, `reads` the kind of chronology it is judged on, `triggers`
-    the facts without which it has nothing to ask, `settings` what it asks of the policy besides the common ones,
-    `sentence` what its owner could sign, `missing` what should have come, in the words of an alert.
+    the facts without which it has nothing to ask, `also_reads` whose facts it needs besides (the cases of a person,
+    the persons of a case, the worker or team of a case), `settings` what it asks of the policy besides the common
+    ones, `sentence` what its owner could sign, `missing` what should have come, in the words of an alert.
     """
 
     slug: str
@@ -43,6 +44,7 @@ class Rule:
     judge: Callable[[Chronology, datetime, Policy], Iterator[Finding]]
     sentence: str
     missing: str
+    also_reads: frozenset[str] = frozenset()
     settings: Mapping[str, type] = field(default_factory=lambda: {"within": Limit, "answered_by": str})
 
 
@@ -58,20 +60,24 @@ def finding(  # noqa: PLR0913 (an alert is all of these, and each has a name)
     missing: tuple[str, ...] = (),
     members: tuple[Member, ...] = (),
     team: str | None = None,
+    severity: int | None = None,
+    about: tuple[AboutKind, str] | None = None,
 ) -> Finding:
     """Make the finding of a rule on a `subject` (an incident, a transfer) of this chronology.
 
-    The alert id is the rule, the subject and whom it is about, so that it is the same whoever derives it.
+    The alert id is the rule, the subject and whom it is about, so that it is the same whoever derives it. It is
+    about the chronology's own person, case or team, unless `about` says otherwise; its severity is the policy's.
     """
+    kind, key = about or (told.kind, told.about)
     answer = () if met.answer is None else (met.answer,)
     return Finding(
         rule=rule,
-        alert_id=f"{rule}/{subject}/{told.about}",
-        about_kind=told.kind,
-        about=told.about,
+        alert_id=f"{rule}/{subject}/{key}",
+        about_kind=kind,
+        about=key,
         reason=met.reason,
         authority=trigger[0].authority,
-        severity=terms.severity,
+        severity=terms.severity if severity is None else severity,
         tell=terms.tell,
         responsible=terms.responsible,
         due_at=met.due_at,

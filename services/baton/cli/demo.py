@@ -1,0 +1,139 @@
+"""`baton demo`: what both reviews describe, told again to a real Kafka, and what baton says of it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.markup import escape
+from rich.panel import Panel
+from rich.rule import Rule as Line
+
+from baton.agents.alert_record import alert_of
+from baton.agents.pseudonym import Pseudonyms, make_key, read_key
+from baton.cli.playback import Stage
+from baton.cli.render import in_words
+from baton.cli.supervisor import Supervisor
+from baton.localkafka import use_kafka
+from baton.replay.expect import differences
+from baton.replay.scenario import PolicyText, read_scenario
+from baton.rules.working_days import LONDON
+from baton.runtime.logs import configure_logs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from baton.replay.scenario import Scenario
+    from baton.runtime.settings import Settings
+
+STORIES: Final = (
+    "tests/scenarios/baby-c-leicestershire-and-rutland.toml",
+    "tests/scenarios/sunderland-block-transfer.toml",
+)
+JUDGED_WITHIN: Final = 60.0
+"""Seconds after which a story that is not judged to its end is given up."""
+
+
+def run_demo(settings: Settings, files: list[Path], console: Console) -> int:
+    """Play each story; return 0 when the alerts are the expected ones, 1 when not.
+
+    Raises LocalKafkaError, Mistakes, KafkaError or OSError for what a person must mend.
+    """
+    configure_logs(settings.log_format, "demo")
+    policy = PolicyText(settings.policy.read_text(encoding="utf-8"), str(settings.policy))
+    scenarios = [read_scenario(file.read_text(encoding="utf-8"), str(file), policy) for file in files]
+    as_expected = True
+    with use_kafka(settings.data_dir / "kafka") as brokers:
+        for scenario in scenarios:
+            as_expected &= _Show(settings, brokers, scenario, console).play()
+    return 0 if as_expected else 1
+
+
+class _Show:
+    """One story on a Kafka of its own topics."""
+
+    def __init__(self, settings: Settings, brokers: str, scenario: Scenario, console: Console) -> None:
+        self._settings = settings
+        self._brokers = brokers
+        self._scenario = scenario
+        self._console = console
+        self._newest: dict[str, dict[str, Any]] = {}
+
+    def play(self) -> bool:
+        scenario, console = self._scenario, self._console
+        console.print(Line(escape(scenario.title)))
+        if scenario.review:
+            console.print(f"[dim]{escape(scenario.review)}[/dim]")
+        folder = self._settings.data_dir / "demo"
+        make_key(folder / "pseudonym.key")
+        stage = Stage.prepare(self._brokers, f"demo-{secrets.token_hex(4)}-", self._environment(folder))
+        with (
+            (folder / "worker.log").open("ab") as log,
+            Supervisor() as supervisor,
+            stage.alerts() as alerts,
+            stage.feed() as feed,
+        ):
+            stage.start_worker(supervisor, output=log)
+            for moment, records in feed.play(scenario.told, scenario.until):
+                for each in records:
+                    when = f"{moment.astimezone(LONDON):%a %d %b %Y %H:%M}"
+                    console.print(f"[dim]{when}  {each.fields['agency']}: {each.record}[/dim]")
+                self._show(next(alerts))
+            gives_up_at = time.monotonic() + JUDGED_WITHIN
+            judged = stage.wait_until_judged(
+                scenario.until, lambda: supervisor.failed.is_set() or time.monotonic() > gives_up_at
+            )
+            if not judged:
+                console.print(f"[red]the worker has not judged the story: see {folder / 'worker.log'}[/red]")
+                return False
+            self._drain(alerts)
+        return self._compare(Pseudonyms(read_key(folder / "pseudonym.key")))
+
+    def _environment(self, folder: Path) -> dict[str, str]:
+        return {**os.environ} | {
+            "BATON_POLICY": str(self._settings.policy),
+            "BATON_PSEUDONYM_KEY_FILE": str(folder / "pseudonym.key"),
+            "BATON_LOG_FORMAT": "json",
+            "BATON_HEALTH_PORT": "0",
+        }
+
+    def _drain(self, alerts: Iterator[list[dict[str, Any]]]) -> None:
+        while batch := next(alerts):
+            self._show(batch)
+
+    def _show(self, batch: list[dict[str, Any]]) -> None:
+        for alert in batch:
+            if alert["rule"] not in self._scenario.rules:
+                continue
+            self._newest[alert["alert_id"]] = alert
+            self._console.print(Panel(in_words(alert), title=f"{alert['status']}: {alert['rule']}", title_align="left"))
+
+    def _compare(self, pseudonyms: Pseudonyms) -> bool:
+        """Say whether what was found is what the story expects."""
+        told = {pseudonyms.of(person): person["value"] for each in self._scenario.told for person in _persons(each.fields)}
+        standing = [alert_of(fields) for fields in self._newest.values()]
+        found = differences(self._scenario, standing, lambda key: told.get(key, key))
+        for difference in found:
+            self._console.print(f"[red]{escape(difference)}[/red]")
+        if not found:
+            self._console.print(f"[green]as expected: {len(standing)} alerts, and no others[/green]")
+        self._console.print()
+        return not found
+
+
+def _persons(value: Any) -> Iterator[dict[str, str]]:  # noqa: ANN401 (any field of any record)
+    """Give every person that a record names."""
+    if isinstance(value, dict):
+        if value.keys() == {"scheme", "value"}:
+            yield value
+        else:
+            for each in value.values():
+                yield from _persons(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _persons(each)

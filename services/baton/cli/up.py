@@ -1,0 +1,94 @@
+"""`baton up`: a whole baton in the foreground, on this machine: Kafka, topics, a worker, the clock; one log."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from baton import topics
+from baton.agents.pseudonym import make_key, read_key
+from baton.cli.playback import WORKER
+from baton.cli.supervisor import Supervisor
+from baton.engine.policy_file import parse_policy
+from baton.localkafka import use_kafka
+from baton.localkafka.needs import free_ports, refuse_taken
+from baton.runtime.logs import configure_logs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from baton.runtime.settings import Settings
+
+CLOCK = (*WORKER[:-1], "clock")
+
+
+def run_up(settings: Settings, *, workers: int, kafka_port: int, say: Callable[[str], None]) -> int:
+    """Run everything until Ctrl-C or SIGTERM; return the exit code. `say` prints a line for people.
+
+    Raises LocalKafkaError, PolicyErrors, TopicsDifferError, KafkaError or OSError for what a person must mend.
+    """
+    configure_logs(settings.log_format, "up")
+    parse_policy(settings.policy.read_text(encoding="utf-8"), str(settings.policy))
+    if settings.health_port:
+        refuse_taken(settings.health_port)
+    first_port = settings.health_port or free_ports(1)[0]
+    made = make_key(settings.pseudonym_key_file)
+    read_key(settings.pseudonym_key_file)
+    if made:
+        say(f"made the pseudonym key {settings.pseudonym_key_file}; keep it, and keep it secret")
+    stop = threading.Event()
+    # SIGTERM and Ctrl-C also end what is still being started, in order.
+    with _stopped_by_signals(stop), use_kafka(settings.data_dir / "kafka", kafka_port) as brokers:
+        created = topics.apply(brokers, settings.topic_prefix)
+        say(f"Kafka is {brokers}; {len(created)} topics created, the others are as they should be")
+        with Supervisor() as supervisor:
+            for number in range(workers):
+                environment = _environment(settings, brokers)
+                if number == 0:
+                    environment["BATON_HEALTH_PORT"] = str(first_port)
+                supervisor.start(f"worker-{number + 1}", WORKER, environment)
+            supervisor.start("clock", CLOCK, _environment(settings, brokers))
+            say(f"metrics and health: http://127.0.0.1:{first_port}/metrics, /-/healthy, /-/ready")
+            say("in another terminal: `baton watch`, and `baton emit --help`; Ctrl-C here stops everything")
+            while not stop.wait(0.2):
+                if supervisor.failed.is_set():
+                    return 2
+            say("stopping")
+    return 0
+
+
+@contextmanager
+def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    """Set `stop` at the first SIGINT or SIGTERM; a second one interrupts whatever is being done."""
+
+    def ask(number: int, _: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        if number == signal.SIGINT and sys.stderr.isatty():
+            sys.stderr.write("\n")
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _environment(settings: Settings, brokers: str) -> dict[str, str]:
+    """Return the environment of a process started here: ours, with the settings spelt out."""
+    environment = {**os.environ}
+    environment.pop("BATON_HEALTH_PORT", None)
+    return environment | {
+        "BATON_BROKERS": brokers,
+        "BATON_TOPIC_PREFIX": settings.topic_prefix,
+        "BATON_POLICY": str(settings.policy),
+        "BATON_PSEUDONYM_KEY_FILE": str(settings.pseudonym_key_file),
+        "BATON_LOG_FORMAT": settings.log_format,
+        "BATON_REJECTED_CEILING": str(settings.rejected_ceiling),
+    }

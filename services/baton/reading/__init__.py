@@ -1,0 +1,18 @@
+"""Reads committed messages from Kafka's topics, from the beginning on, and leaves no trace there.
+
+No consumer group, no committed offsets: any number of readers may look, and none disturbs another.
+Errors of Kafka itself pass through, as `kafka.errors.KafkaError`.
+"""
+
+from baton.reading.alerts import UnreadableAlertError, newest
+from baton.reading.reader import Message, Reader, TopicMissingError
+from baton.reading.state import live_rows
+
+__all__ = [
+    "Message",
+    "Reader",
+    "TopicMissingError",
+    "UnreadableAlertError",
+    "live_rows",
+    "newest",
+]

@@ -1,0 +1,75 @@
+"""Playing what was told to the engine, and what it says at the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from baton.engine.engine import Engine
+from baton.engine.translate import to_fact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
+
+    from baton.engine.alerts import Alert
+    from baton.replay.scenario import Scenario
+    from baton.replay.told import Persons, Told
+    from baton.rules.policy import Policy
+
+_ADVANCE_EVERY = 1_000
+"""How many records are heard before time moves on, so that a long log need not be held whole."""
+
+
+class Disordered(Exception):  # noqa: N818 (it says how a log is)
+    """A record was heard earlier than one before it, and time had moved on already."""
+
+
+def play_scenario(scenario: Scenario, persons: Persons) -> list[Alert]:
+    """Return the alerts of the rules that the scenario looks at, as they stand at its `until`."""
+    heard = (each for each in scenario.told if each.received_at <= scenario.until)
+    alerts = play(heard, scenario.policy, persons, until=scenario.until)
+    return [alert for alert in alerts if alert.rule in scenario.rules]
+
+
+def play_log(
+    read: Callable[[], Iterator[Told]],
+    policy: Policy,
+    persons: Persons,
+    until: datetime | None = None,
+) -> list[Alert]:
+    """Return the alerts of a log as they stand at `until`, or when its last record is heard.
+
+    `read` opens the log; it is called again, and the log then held whole and sorted, if it is not in the order of
+    hearing.
+    """
+    try:
+        return play(read(), policy, persons, until=until)
+    except Disordered:
+        return play(sorted(read(), key=lambda each: each.received_at), policy, persons, until=until)
+
+
+def play(
+    told: Iterable[Told], policy: Policy, persons: Persons, *, until: datetime | None = None
+) -> list[Alert]:
+    """Tell the engine what was told, in the order of hearing, and return every alert as it stands at the end.
+
+    What is heard after `until` is left out. Raises Disordered.
+    """
+    engine = Engine(policy)
+    latest: datetime | None = None
+    for number, each in enumerate(told):
+        if until is not None and each.received_at > until:
+            continue
+        if engine.now is not None and each.received_at <= engine.now:
+            raise Disordered
+        fact = to_fact(each.record, each.fields, each.received_at, persons.key)
+        if fact is not None:
+            engine.hear(fact, (each.topic, 0, number))
+        if latest is not None and each.received_at > latest and number % _ADVANCE_EVERY == 0:
+            # More may still be heard at this very moment; what came before it is complete.
+            engine.advance(latest)
+        latest = each.received_at if latest is None else max(latest, each.received_at)
+    end = until or latest
+    if end is not None:
+        engine.advance(end)
+    return engine.alerts()

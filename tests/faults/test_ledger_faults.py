@@ -1,0 +1,251 @@
+"""Workers on a real Kafka, killed and frozen: what they leave behind is counted from outside."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PARTITIONS = 4
+KEYS = 97
+ALERT_EVERY = 10
+SESSION_SECONDS = 6
+WORKER = Path(__file__).with_name("counting_worker.py")
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Counted:
+    """One test's topics, events and workers."""
+
+    brokers: str
+    prefix: str
+    folder: Path
+    sent: Counter[bytes] = field(default_factory=Counter)
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def create_topics(self) -> None:
+        """Make the source, the outputs and the state."""
+        compact = {"cleanup.policy": "compact"}
+        topics = {
+            "events": {"num_partitions": PARTITIONS, "replication_factor": 1},
+            "counts": {"num_partitions": 1, "replication_factor": 1},
+            "state-events": {
+                "num_partitions": PARTITIONS,
+                "replication_factor": 1,
+                "configs": compact,
+            },
+        }
+        admin = KafkaAdminClient(bootstrap_servers=self.brokers)
+        admin.create_topics({self.prefix + name: config for name, config in topics.items()})
+        admin.close()
+
+    def send(self, count: int, transactional_id: str | None = None) -> None:
+        """Append events to the source; with an id, in transactions, every third one aborted."""
+        options: dict[str, Any] = {"bootstrap_servers": self.brokers, "linger_ms": 10}
+        if transactional_id is None:
+            producer = KafkaProducer(**options)
+            self._send(producer, count)
+            producer.close()
+            return
+        producer = KafkaProducer(transactional_id=self.prefix + transactional_id, **options)
+        producer.init_transactions()
+        for part in range(count // 100):
+            producer.begin_transaction()
+            if part % 3:
+                self._send(producer, 100)
+                producer.commit_transaction()
+            else:
+                before = self.sent.copy()
+                self._send(producer, 100)
+                producer.abort_transaction()
+                self.sent = before
+        producer.close()
+
+    def _send(self, producer: KafkaProducer, count: int) -> None:
+        already = self.sent.total()
+        futures = []
+        for number in range(already, already + count):
+            key = b"key-%d" % (number % KEYS)
+            futures.append(producer.send(self.prefix + "events", key=key, value=b"v" * 50))
+            self.sent[key] += 1
+        producer.flush()
+        for future in futures:
+            future.get(timeout=30)
+
+    def start(self, **environment: str) -> subprocess.Popen[bytes]:
+        """Start a worker."""
+        roots = os.pathsep.join(str(ROOT / part) for part in ("schemas", "streams", "services"))
+        worker = subprocess.Popen(
+            [sys.executable, str(WORKER)],
+            env={
+                **os.environ,
+                "PYTHONPATH": roots,
+                "BROKERS": self.brokers,
+                "PREFIX": self.prefix,
+                "SESSION_TIMEOUT": str(SESSION_SECONDS),
+                **environment,
+            },
+            stderr=(self.folder / f"worker-{len(self.workers)}.log").open("wb"),
+        )
+        self.workers.append(worker)
+        return worker
+
+    def log_of(self, worker: subprocess.Popen[bytes]) -> str:
+        """Return what a worker has logged."""
+        return (self.folder / f"worker-{self.workers.index(worker)}.log").read_text()
+
+    def kill_at(self, point: str, after: int = 0) -> None:
+        """Start a worker that stops at a point, and kill it there."""
+        paused = self.folder / f"paused-{len(self.workers)}"
+        worker = self.start(INSTANCE="one", PAUSE_AT=point, PAUSED=str(paused), PAUSE_AFTER=str(after))
+        self.wait_for(paused.exists, f"a worker reaches {point}")
+        worker.kill()
+        worker.wait()
+
+    def wait_for(self, true: Callable[[], bool], what: str, seconds: float = 60) -> None:
+        """Wait until something is true."""
+        limit = time.monotonic() + seconds
+        while not true():
+            logs = "\n".join(self.log_of(worker)[-2_000:] for worker in self.workers)
+            assert time.monotonic() < limit, f"waited in vain until {what}\n{logs}"
+            time.sleep(0.1)
+
+    def read(self, topic: str) -> list[Any]:
+        """Read a topic's committed records from its start to its end."""
+        consumer = KafkaConsumer(
+            bootstrap_servers=self.brokers,
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            group_id=None,
+        )
+        name = self.prefix + topic
+        partitions = [TopicPartition(name, part) for part in consumer.partitions_for_topic(name)]
+        consumer.assign(partitions)
+        consumer.seek_to_beginning(*partitions)
+        ends = consumer.end_offsets(partitions)
+        records: list[Any] = []
+        while any(consumer.position(partition) < end for partition, end in ends.items()):
+            for polled in consumer.poll(200).values():
+                records.extend(polled)
+        consumer.close()
+        return records
+
+    def state(self) -> dict[tuple[int, bytes], int]:
+        """Return the live rows, by partition and key."""
+        rows: dict[tuple[int, bytes], int] = {}
+        for record in self.read("state-events"):
+            rows[record.partition, record.key] = int(record.value)
+        return rows
+
+    def counts(self) -> Counter[bytes]:
+        """Return what the rows say was counted."""
+        return Counter({key: n for (_, key), n in self.state().items() if not key.startswith(b"\0")})
+
+    def wait_until_counted(self, seconds: float = 60) -> None:
+        """Wait until the rows hold everything that was sent."""
+        self.wait_for(lambda: self.counts() == self.sent, "all events are counted", seconds)
+
+    def check(self) -> None:
+        """Compare rows and outputs with what was sent: 0 missing, 0 doubled, 0 extra."""
+        assert self.sent == self.counts()
+        expected = sorted(
+            b"%s/%d" % (key, reached)
+            for key, count in self.sent.items()
+            for reached in range(ALERT_EVERY, count + 1, ALERT_EVERY)
+        )
+        assert expected == sorted(record.key for record in self.read("counts"))
+
+    def stop(self) -> None:
+        """End every worker."""
+        for worker in self.workers:
+            if worker.poll() is None:
+                worker.send_signal(signal.SIGCONT)
+                worker.kill()
+            worker.wait()
+
+
+@pytest.fixture
+def counted(kafka: str, topic_prefix: str, tmp_path: Path) -> Iterator[Counted]:
+    """Give topics of one's own, and end what was started."""
+    counted = Counted(kafka, topic_prefix, tmp_path)
+    counted.create_topics()
+    yield counted
+    counted.stop()
+
+
+def test_killed_at_every_stage_and_still_exact(counted: Counted) -> None:
+    """Killed while loading, while applying and between sending and committing: nothing shows."""
+    counted.send(4_000)
+    for point, after in [("apply", 0), ("send", 0), ("load", 0), ("apply", 2_000), ("load", 0)]:
+        counted.kill_at(point, after)
+    counted.send(1_000)
+    counted.kill_at("send")
+    worker = counted.start(INSTANCE="one")
+    counted.wait_until_counted()
+    worker.terminate()
+
+    assert worker.wait(timeout=30) == 0
+    counted.check()
+
+
+def test_killed_again_and_again_under_load(counted: Counted) -> None:
+    """Kills at moments that nobody chose, while events keep coming, with markers between them."""
+    for kill in range(5):
+        counted.send(3_000, transactional_id=f"source-{kill}")
+        worker = counted.start(INSTANCE="one", BULK_FROM="1000000" if kill % 2 else "1000")
+        time.sleep(2.0 + 0.35 * kill)
+        counted.send(1_000)
+        worker.kill()
+        worker.wait()
+    counted.start(INSTANCE="one")
+    counted.wait_until_counted()
+    counted.check()
+
+
+def test_a_frozen_worker_is_fenced_and_exits_70(counted: Counted) -> None:
+    """Two workers; one is frozen past its session and thaws: it shows nothing more and ends."""
+    frozen = counted.start()
+    counted.wait_for(lambda: "ledger_opened" in counted.log_of(frozen), "the first is open")
+    other = counted.start()
+    counted.wait_for(lambda: "ledger_opened" in counted.log_of(other), "the second is open")
+    counted.send(2_000)
+    counted.wait_until_counted()
+    frozen.send_signal(signal.SIGSTOP)
+    counted.send(3_000)
+    counted.wait_until_counted()
+    frozen.send_signal(signal.SIGCONT)
+    counted.send(3_000)
+
+    assert frozen.wait(timeout=60) == 70
+    assert "worker_died" in counted.log_of(frozen)
+    counted.wait_until_counted()
+    counted.check()
+
+
+def test_a_backlog_is_caught_up_in_bulk(counted: Counted) -> None:
+    """Behind by 100,000 events, the ledgers read for themselves, and Faust delivers none of them."""
+    counted.send(100_000)
+    worker = counted.start()
+    counted.wait_until_counted()
+
+    log = counted.log_of(worker)
+    assert "read=bulk" in log
+    assert "read=delivered" not in log
+    counted.check()
+    counted.send(10)
+    counted.wait_until_counted()
+    assert "read=delivered" in counted.log_of(worker)

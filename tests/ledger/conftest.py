@@ -1,0 +1,262 @@
+"""A Kafka in memory, of one source partition, that can stop its clients at every await."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from baton.ledger import Effects, Output, Partition, Record, Span
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Generator, Sequence
+    from random import Random
+
+    from baton.ledger import Row
+
+SOURCE = Partition("events", 3)
+STATE = "state-events"
+
+
+class FencedError(Exception):
+    """A later producer has taken this one's name."""
+
+
+class UnknownOutcomeError(Exception):
+    """The connection broke while a commit was under way."""
+
+
+class Point:
+    """An await at which a test may stop a client, for a while or for good."""
+
+    def __await__(self) -> Generator[Point, None, None]:
+        """Hand control to whoever steps the client."""
+        yield self
+
+
+@dataclass
+class Stored:
+    """One offset of a log: a record, or the marker of a commit or an abort."""
+
+    offset: int
+    key: bytes | None = None
+    value: bytes | None = None
+    transaction: int | None = None
+    marker: bool = False
+
+
+@dataclass
+class FakeKafka:
+    """A source, a state partition and the outputs, with transactions, holes and epochs."""
+
+    source: list[Stored] = field(default_factory=list)
+    earliest: int = 0
+    source_open: int | None = None
+    """Where a transaction of the source's own writers is still open."""
+    aborted: set[int] = field(default_factory=set)
+    state: list[Stored] = field(default_factory=list)
+    outputs: list[tuple[int, Output]] = field(default_factory=list)
+    epoch: int = 0
+    transactions: int = 0
+    ongoing: dict[int, int] = field(default_factory=dict)
+    """Open transactions and the epoch of their producer."""
+    committed: set[int] = field(default_factory=set)
+    positions: list[int] = field(default_factory=list)
+    """Every position committed, in order."""
+
+    def produce(self, key: bytes, value: bytes | None) -> int:
+        """Append a committed record to the source."""
+        self.source.append(Stored(len(self.source), key, value))
+        return len(self.source) - 1
+
+    def produce_hole(self, *, aborted: bool) -> None:
+        """Append a marker to the source, or a record that was aborted and is never to be seen."""
+        self.source.append(Stored(len(self.source), b"aborted", b"?", marker=not aborted))
+        if aborted:
+            self.aborted.add(len(self.source) - 1)
+
+    def records(self, start: int, stop: int) -> list[Record]:
+        """Return the committed source records of a range."""
+        return [
+            Record(*SOURCE, stored.offset, 1_000 + stored.offset, stored.key, stored.value)
+            for stored in self.source[start:stop]
+            if not stored.marker and stored.offset not in self.aborted
+        ]
+
+    def end(self) -> int:
+        """Return the source's committed end."""
+        return len(self.source) if self.source_open is None else self.source_open
+
+    def stable_end_of_state(self) -> int:
+        """Return the offset of the first state record whose transaction is open, or the end."""
+        still_open = (row.offset for row in self.state if row.transaction in self.ongoing)
+        return min(still_open, default=len(self.state))
+
+    def committed_rows(self) -> dict[bytes, bytes]:
+        """Return what a reader of the state partition makes of it, all transactions ended."""
+        rows: dict[bytes, bytes] = {}
+        for row in self.state:
+            if row.marker or row.transaction not in self.committed or row.key is None:
+                continue
+            rows.pop(row.key, None)
+            if row.value is not None:
+                rows[row.key] = row.value
+        return rows
+
+    def committed_outputs(self) -> list[Output]:
+        """Return what a reader of the outputs sees."""
+        return [output for transaction, output in self.outputs if transaction in self.committed]
+
+    def end_transaction(self, transaction: int, *, commit: bool) -> None:
+        """Make a transaction visible, or make it nothing; either leaves a marker."""
+        del self.ongoing[transaction]
+        if commit:
+            self.committed.add(transaction)
+            for row in self.state:
+                if row.transaction == transaction and row.key == b"\x00next":
+                    self.positions.append(int(row.value or b"-1"))
+        self.state.append(Stored(len(self.state), marker=True))
+
+
+class FakeLog:
+    """Reads a fake Kafka. Ranges come in pieces of any size, as they may from the real one."""
+
+    def __init__(self, kafka: FakeKafka, random: Random) -> None:
+        """Take the Kafka, and chance for the sizes of pieces."""
+        self._kafka = kafka
+        self._random = random
+
+    async def rows(self) -> AsyncIterator[Sequence[Row]]:
+        """Read the state partition up to its committed end, asked once."""
+        await Point()
+        end = self._kafka.stable_end_of_state()
+        begin = 0
+        while begin < end:
+            stop = min(end, begin + self._random.randint(1, 6))
+            committed = self._kafka.committed
+            yield [
+                (row.key, row.value)
+                for row in self._kafka.state[begin:stop]
+                if row.key is not None and row.transaction in committed
+            ]
+            await Point()
+            begin = stop
+
+    async def earliest(self) -> int:
+        """Return the first offset that retention has left."""
+        await Point()
+        return self._kafka.earliest
+
+    async def end(self) -> int:
+        """Return the committed end."""
+        await Point()
+        return self._kafka.end()
+
+    async def read(self, start: int, stop: int, limit: int) -> Span:
+        """Return some piece of the range, at least one offset long."""
+        await Point()
+        position = min(stop, start + self._random.randint(1, limit))
+        records = self._kafka.records(start, position)
+        await Point()
+        return Span(records, position)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+        await Point()
+
+
+class FakeWriter:
+    """Writes transactions to a fake Kafka, which may break at a commit."""
+
+    def __init__(self, kafka: FakeKafka, random: Random, *, break_share: float = 0.0) -> None:
+        """Take the Kafka, and how often a commit's outcome stays unknown."""
+        self._kafka = kafka
+        self._random = random
+        self._break_share = break_share
+        self._epoch = -1
+        self._transaction = -1
+
+    async def fence(self) -> None:
+        """Take the name over; end what its earlier owner left open."""
+        await Point()
+        self._kafka.epoch += 1
+        self._epoch = self._kafka.epoch
+        for transaction in list(self._kafka.ongoing):
+            self._kafka.end_transaction(transaction, commit=False)
+        await Point()
+
+    async def begin(self) -> None:
+        """Begin a transaction: Kafka hears of it with the first record."""
+        await Point()
+        self._kafka.transactions += 1
+        self._transaction = self._kafka.transactions
+
+    async def send(self, outputs: Sequence[Output]) -> None:
+        """Store records one by one, so that a crash may come between any two."""
+        for output in outputs:
+            await Point()
+            self._check_epoch()
+            kafka = self._kafka
+            kafka.ongoing[self._transaction] = self._epoch
+            if output.topic == STATE:
+                assert output.partition == SOURCE.number
+                row = Stored(len(kafka.state), output.key, output.value, self._transaction)
+                kafka.state.append(row)
+            else:
+                kafka.outputs.append((self._transaction, output))
+
+    async def commit(self) -> None:
+        """Commit; now and then break, before or after it has taken effect."""
+        await Point()
+        self._check_epoch()
+        breaks = self._random.random() < self._break_share
+        if breaks and self._random.random() < 0.5:
+            raise UnknownOutcomeError
+        self._kafka.end_transaction(self._transaction, commit=True)
+        if breaks:
+            raise UnknownOutcomeError
+        await Point()
+
+    async def close(self) -> None:
+        """Nothing is open."""
+        await Point()
+
+    def _check_epoch(self) -> None:
+        if self._epoch != self._kafka.epoch:
+            raise FencedError
+
+
+class Chaining:
+    """A process whose every row and output depends on all records of its key, in their order."""
+
+    def __init__(self) -> None:
+        """Begin with no keys."""
+        self.rows: dict[bytes, bytes] = {}
+        self.is_loaded = False
+
+    def load(self, key: bytes, value: bytes) -> None:
+        """Take a live row, once."""
+        assert not self.is_loaded
+        assert key not in self.rows
+        self.rows[key] = value
+
+    def loaded(self) -> None:
+        """Note that the rows are complete."""
+        self.is_loaded = True
+
+    def apply(self, records: Sequence[Record]) -> Effects:
+        """Chain each record to its key; a record without a value removes the key."""
+        assert self.is_loaded
+        effects = Effects()
+        for record in records:
+            key = record.key or b""
+            before = self.rows.pop(key, b"")
+            if record.value is None:
+                effects.rows[key] = None
+                effects.outputs.append(Output("told", key, None))
+                continue
+            seen = b"%s|%d|%d|%s" % (before, record.offset, record.timestamp_ms, record.value)
+            chained = hashlib.blake2b(seen, digest_size=8).digest()
+            self.rows[key] = effects.rows[key] = chained
+            effects.outputs.append(Output("told", key, chained))
+        return effects
