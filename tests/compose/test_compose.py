@@ -113,7 +113,9 @@ def test_our_image_is_pinned_and_run_by_nobody() -> None:
 def test_what_the_image_copies_is_not_ignored() -> None:
     """Whatever Dockerfile copies is there, and is let through by .dockerignore."""
     ignore = (PROJECT / ".dockerignore").read_text().splitlines()
-    copies = re.findall(r"^COPY (?!--from)(.*) \S+$", (PROJECT / "Dockerfile").read_text(), re.M)
+    copies = re.findall(
+        r"^COPY (?!--from)(.*) \S+$", (PROJECT / "Dockerfile").read_text(), re.MULTILINE
+    )
     sources = [source for line in copies for source in line.split()]
 
     assert sources

@@ -1,7 +1,8 @@
 """A worker for the fault tests: a small Faust app whose process counts events by key.
 
 Run as a script, with its settings in the environment. `PAUSE_AT` names a point (`load`, `apply`,
-`send`) at which it stops and waits to be killed; reaching it creates the file `PAUSED`.
+`send`) at which it stops and waits to be killed: reaching it creates the file `PAUSED`, and it goes
+on once that is removed.
 """
 
 import logging
@@ -63,8 +64,11 @@ class Counting:
 def pause(point: str) -> None:
     """Wait here for the end, if the test asked for it."""
     if os.environ.get("PAUSE_AT") == point:
-        Path(os.environ["PAUSED"]).touch()
-        time.sleep(600)
+        paused = Path(os.environ["PAUSED"])
+        paused.touch()
+        while paused.exists():
+            time.sleep(0.02)
+        del os.environ["PAUSE_AT"]
 
 
 async def paused_commit(self: KafkaWriter, commit: Any = KafkaWriter.commit) -> None:  # noqa: ANN401

@@ -110,7 +110,9 @@ class Counted:
     def kill_at(self, point: str, after: int = 0) -> None:
         """Start a worker that stops at a point, and kill it there."""
         paused = self.folder / f"paused-{len(self.workers)}"
-        worker = self.start(INSTANCE="one", PAUSE_AT=point, PAUSED=str(paused), PAUSE_AFTER=str(after))
+        worker = self.start(
+            INSTANCE="one", PAUSE_AT=point, PAUSED=str(paused), PAUSE_AFTER=str(after)
+        )
         self.wait_for(paused.exists, f"a worker reaches {point}")
         worker.kill()
         worker.wait()
@@ -153,7 +155,9 @@ class Counted:
 
     def counts(self) -> Counter[bytes]:
         """Return what the rows say was counted."""
-        return Counter({key: n for (_, key), n in self.state().items() if not key.startswith(b"\0")})
+        return Counter(
+            {key: n for (_, key), n in self.state().items() if not key.startswith(b"\0")}
+        )
 
     def wait_until_counted(self, seconds: float = 60) -> None:
         """Wait until the rows hold everything that was sent."""
@@ -216,22 +220,43 @@ def test_killed_again_and_again_under_load(counted: Counted) -> None:
     counted.check()
 
 
-def test_a_frozen_worker_is_fenced_and_exits_70(counted: Counted) -> None:
-    """Two workers; one is frozen past its session and thaws: it shows nothing more and ends."""
+def test_frozen_within_a_transaction_it_is_fenced_and_exits_70(counted: Counted) -> None:
+    """Frozen before its commit until another has taken over, it shows nothing, and ends."""
+    counted.send(1_000)
+    paused = counted.folder / "paused"
+    frozen = counted.start(PAUSE_AT="send", PAUSED=str(paused))
+    counted.wait_for(paused.exists, "the worker is about to commit")
+    frozen.send_signal(signal.SIGSTOP)
+    other = counted.start()
+    counted.wait_until_counted()
+    paused.unlink()
+    frozen.send_signal(signal.SIGCONT)
+
+    assert frozen.wait(timeout=60) == 70
+    assert "ProducerFenced" in counted.log_of(frozen)
+    assert other.poll() is None
+    counted.send(1_000)
+    counted.wait_until_counted()
+    counted.check()
+
+
+def test_frozen_while_idle_it_comes_back_and_takes_its_share(counted: Counted) -> None:
+    """A worker that missed its session with nothing in hand loads anew, and nothing is doubled."""
     frozen = counted.start()
     counted.wait_for(lambda: "ledger_opened" in counted.log_of(frozen), "the first is open")
     other = counted.start()
     counted.wait_for(lambda: "ledger_opened" in counted.log_of(other), "the second is open")
     counted.send(2_000)
     counted.wait_until_counted()
+    before = counted.log_of(frozen).count("ledger_opened")
     frozen.send_signal(signal.SIGSTOP)
-    counted.send(3_000)
+    counted.send(1_000)
     counted.wait_until_counted()
     frozen.send_signal(signal.SIGCONT)
-    counted.send(3_000)
-
-    assert frozen.wait(timeout=60) == 70
-    assert "worker_died" in counted.log_of(frozen)
+    counted.wait_for(
+        lambda: counted.log_of(frozen).count("ledger_opened") > before, "it has its share again"
+    )
+    counted.send(2_000)
     counted.wait_until_counted()
     counted.check()
 

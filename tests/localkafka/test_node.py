@@ -195,7 +195,9 @@ def test_a_taken_port_is_refused_before_anything_starts(tmp_path: Path) -> None:
         holder.listen()
         port = holder.getsockname()[1]
 
-        with pytest.raises(LocalKafkaError, match=rf"^Port {port} of 127\.0\.0\.1 is taken .*: stop"):
+        with pytest.raises(
+            LocalKafkaError, match=rf"^Port {port} of 127\.0\.0\.1 is taken .*: stop"
+        ):
             start_kafka(tmp_path, port=port)
 
     assert running_kafka(tmp_path) is None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
@@ -129,8 +129,3 @@ class Feed:
         for future in self._sent:
             future.get(timeout=_SEND_WITHIN)
         self._sent.clear()
-
-
-def in_area(told: Told, area: str) -> Told:
-    """Return a record as told in an area of that name, so that many scenarios can share one Kafka."""
-    return replace(told, fields={**told.fields, "authority": area})

@@ -32,7 +32,9 @@ def find_java() -> str:
     java = shutil.which("java", path=f"{home}/bin") if home else shutil.which("java")
     if java is None:
         where = f"in JAVA_HOME ({home})" if home else "on this machine"
-        message = f"Kafka needs Java {JAVA_MIN} or newer and there is none {where}: {_INSTALL_JAVA}."
+        message = (
+            f"Kafka needs Java {JAVA_MIN} or newer and there is none {where}: {_INSTALL_JAVA}."
+        )
         raise LocalKafkaError(message)
     version = _java_version(java)
     if version < JAVA_MIN:

@@ -179,7 +179,9 @@ def _format_once(data_dir: Path, java: list[str]) -> None:
         check=False,
     )
     if done.returncode:
-        message = f"Kafka could not format {data_dir}; it said:\n{_end_of(done.stdout + done.stderr)}"
+        message = (
+            f"Kafka could not format {data_dir}; it said:\n{_end_of(done.stdout + done.stderr)}"
+        )
         raise LocalKafkaError(message)
 
 
@@ -252,7 +254,9 @@ def _one_start_at_a_time(data_dir: Path, within_s: float) -> Iterator[None]:
                 break
             except BlockingIOError as error:
                 if time.monotonic() > gives_up_at:
-                    message = f"Another start of the Kafka of {data_dir} has not finished: try again."
+                    message = (
+                        f"Another start of the Kafka of {data_dir} has not finished: try again."
+                    )
                     raise LocalKafkaError(message) from error
                 time.sleep(_PAUSE_S)
         yield

@@ -1,0 +1,157 @@
+"""`baton alerts`: the alerts as they stand, as a list or one of them in full."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from baton.cli.exits import WRONG, CommandError
+from baton.cli.options import Brokers, Json, Prefix, kafka_settings_of, reaching
+from baton.cli.output import console, print_json, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import Console
+
+    from baton.runtime.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, help="List the alerts, or show one of them in full.")
+
+
+@app.command("list")
+def list_alerts(
+    status: Annotated[
+        list[str] | None,
+        typer.Option(help="Only of this status; give it again for more than one."),
+    ] = None,
+    rule: Annotated[
+        list[str] | None, typer.Option(help="Only of this rule; give it again for more than one.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Withdrawn and closed alerts too.")
+    ] = False,
+    json: Json = False,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+) -> None:
+    """List the alerts as they stand now, the newest first."""
+    from baton.cli.watch import alerts_table, shown
+    from baton.contract import codec
+
+    _check_words(status or [], rule or [])
+    settings = kafka_settings_of(brokers, prefix)
+    found = [
+        alert
+        for alert in _standing(settings).values()
+        if (not status or alert["status"] in status) and (not rule or alert["rule"] in rule)
+    ]
+    rows = shown(found, None, everything=everything or bool(status))
+    if json:
+        for alert in rows:
+            print_json(codec.to_json("Alert", alert))
+        return
+    if rows:
+        out = console()
+        out.print(alerts_table(rows, out.width, datetime.now(UTC)))
+    over = len(found) - len(rows)
+    hidden = f" ({over} withdrawn or closed; --all shows them)" if over else ""
+    say(f"{len(rows)} alerts{hidden}." if len(rows) != 1 else f"1 alert{hidden}.")
+
+
+@app.command()
+def show(
+    alert_id: Annotated[str, typer.Argument(metavar="ID", help="The alert's id, or a part of it.")],
+    json: Json = False,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+) -> None:
+    """Show one alert in full: what, about whom, since when, what is missing, and who must act."""
+    from baton.contract import codec
+
+    settings = kafka_settings_of(brokers, prefix)
+    alert = _one(_standing(settings), alert_id)
+    if json:
+        print_json(codec.to_json("Alert", alert))
+        return
+    print_alert(alert, console())
+
+
+def print_alert(alert: Mapping[str, Any], out: Console) -> None:
+    """Print one alert in full."""
+    from rich.table import Table
+
+    from baton.cli import render
+
+    facts = Table(box=None, show_header=False, pad_edge=False)
+    facts.add_column(style="bold", no_wrap=True)
+    facts.add_column(overflow="fold")
+    for label, text in render.details(alert):
+        facts.add_row(label, text)
+    out.print(f"{alert['rule']}: {render.status(alert)}")
+    out.print(facts)
+    started = {each["event_id"] for each in alert["trigger"]}
+    rests_on = {each["event_id"]: each for each in (*alert["trigger"], *alert["evidence"])}
+    if rests_on:
+        events = Table(box=None, pad_edge=False, title="What it rests on", title_justify="left")
+        for name in ("when", "agency", "event", "event id", ""):
+            events.add_column(name, overflow="fold")
+        for each in sorted(rests_on.values(), key=lambda event: event["occurred_at"]):
+            mark = "started it" if each["event_id"] in started else ""
+            when, agency = render.local(each["occurred_at"]), render.agency(each["agency"])
+            events.add_row(when, agency, each["event"], each["event_id"], mark)
+        out.print()
+        out.print(events)
+    if alert["members"]:
+        title = f"The {len(alert['members'])} it covers"
+        members = Table(box=None, pad_edge=False, title=title, title_justify="left")
+        members.add_column("case")
+        members.add_column("how it stands")
+        for each in alert["members"]:
+            members.add_row(*render.member(each))
+        out.print()
+        out.print(members)
+
+
+def _standing(settings: Settings) -> dict[str, dict[str, Any]]:
+    from baton.contract.topics import ALERTS, prefixed
+    from baton.reading import Reader, newest
+
+    topic = prefixed(settings.topic_prefix, ALERTS.name)
+    with reaching(settings), Reader(settings.brokers, topic) as reader:
+        return newest(reader.to_end())
+
+
+def _one(standing: Mapping[str, Mapping[str, Any]], text: str) -> Mapping[str, Any]:
+    """Give the alert of this id, or the only one whose id holds the text; raise CommandError."""
+    if text in standing:
+        return standing[text]
+    holding = [alert_id for alert_id in standing if text in alert_id]
+    if len(holding) == 1:
+        return standing[holding[0]]
+    if holding:
+        first = ", ".join(sorted(holding)[:3])
+        message = f"{len(holding)} alerts have that in their id ({first}, …): give the whole id."
+    else:
+        near = get_close_matches(text, standing, n=1)
+        hint = f"; the nearest is {near[0]}" if near else ""
+        message = f"There is no such alert{hint}: `baton alerts list --all` has every id."
+    raise CommandError(message, WRONG)
+
+
+def _check_words(statuses: Sequence[str], rules: Sequence[str]) -> None:
+    from baton.contract import codec
+    from baton.engine.toml_lines import did_you_mean
+    from baton.rules.register import RULES
+
+    fields = {field["name"]: field["type"] for field in codec.schema("Alert")["fields"]}
+    for option, given, known in (
+        ("--status", statuses, fields["status"]["symbols"]),
+        ("--rule", rules, RULES),
+    ):
+        for word in given:
+            if word not in known:
+                raise CommandError(f"{option} {word}: {did_you_mean(word, known)}.", WRONG)

@@ -1,0 +1,187 @@
+"""An alert in plain words. Pure functions over the contract's fields of an alert, as decoded.
+
+The wording names the agency, the team, the role and the event that is missing, never a person to
+blame, and holds nothing about anybody's health. Times are local: Europe/London.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from baton.rules.register import RULES
+from baton.rules.working_days import LONDON
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime, timedelta
+
+_AGENCIES: Final = {"childrens_social_care": "children's social care", "gp": "GP"}
+_SEVERITIES: Final = {
+    1: "act now, out of hours too",
+    2: "this working day",
+    3: "at the next review by a manager",
+    4: "in a periodic report",
+}
+_REASONS: Final = {
+    "waiting": "not due yet",
+    "answered": "answered in time",
+    "overdue": "due, and nothing answered",
+    "answered-late": "answered late",
+    "found": "so by the facts as they stand",
+    "cannot-tell": "cannot be told while a feed is silent",
+    "not-asked": "does not arise from what is known",
+    "transfer-withdrawn": "the transfer was taken back",
+    "answered-in-time-told-late": "answered in time, told late",
+}
+
+
+def local(moment: datetime) -> str:
+    """Give a moment in local time, to the minute unless it has seconds."""
+    at = moment.astimezone(LONDON)
+    return f"{at:%Y-%m-%d %H:%M:%S}" if at.second else f"{at:%Y-%m-%d %H:%M}"
+
+
+def duration(span: timedelta) -> str:
+    """Give a span of time roughly, as people say it, such as `2 days 3 h`."""
+    seconds = int(span.total_seconds())
+    days, hours, minutes = seconds // 86_400, seconds // 3_600 % 24, seconds // 60 % 60
+    if days:
+        unit = "day" if days == 1 else "days"
+        return f"{days} {unit} {hours} h" if hours else f"{days} {unit}"
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{minutes} min" if minutes else f"{seconds} s"
+
+
+def words(code: str) -> str:
+    """Give a coded word, such as `hub_manager` or `not-accepted`, as people write it."""
+    return code.replace("_", " ").replace("-", " ")
+
+
+def agency(code: str) -> str:
+    """Give the name of a kind of agency."""
+    return _AGENCIES.get(code, words(code))
+
+
+def reason(code: str) -> str:
+    """Give a reason of the closed list in words; one that this program does not know, as it is."""
+    return _REASONS.get(code, words(code))
+
+
+def severity(alert: Mapping[str, Any]) -> str:
+    """Say how soon somebody must act."""
+    level = alert["severity"]
+    return f"{level}, {_SEVERITIES[level]}"
+
+
+def sentence(alert: Mapping[str, Any]) -> str:
+    """Give the rule's sentence; for a rule that this program does not know, its name."""
+    rule = RULES.get(alert["rule"])
+    return words(alert["rule"]) if rule is None else rule.sentence
+
+
+def about(alert: Mapping[str, Any]) -> str:
+    """Say what it is about: the kind and the pseudonymous key."""
+    kind, key = alert["about"]["kind"], alert["about"]["key"]
+    return f"{kind} {agency(key) if kind == 'agency' else key}"
+
+
+def status(alert: Mapping[str, Any]) -> str:
+    """Say how it stands and why, such as `answered, 11 h 20 min late`."""
+    standing, code = alert["status"], alert["reason"]
+    if standing == "answered":
+        due, came = alert["due_at"], alert["answered_at"]
+        late = f", {duration(came - due)} late" if due and came and came > due else ""
+        return f"answered{late}"
+    if standing == "closed" and alert["outcome"]:
+        return f"closed: {words(alert['outcome'])}"
+    if standing in {"raised", "acknowledged"}:
+        return f"{standing}, overdue" if code == "overdue" else standing
+    return f"{standing}: {reason(code)}" if code else standing
+
+
+def missing(alert: Mapping[str, Any]) -> str:
+    """Say what should have come; the coded items of it, where the rule names them, follow."""
+    rule = RULES.get(alert["rule"])
+    # A record's name says the same as the rule's own words; an item of a list says more.
+    items = [words(each) for each in alert["missing"] if not each[:1].isupper()]
+    if rule is None:
+        return ", ".join(items or alert["missing"])
+    return f"{rule.missing}: {', '.join(items)}" if items else rule.missing
+
+
+def missing_label(alert: Mapping[str, Any]) -> str:
+    """Say what `missing` is for this alert: still missing, or what had been."""
+    return "missing" if alert["status"] in {"raised", "acknowledged"} else "was missing"
+
+
+def who(alert: Mapping[str, Any]) -> str:
+    """Say who must act: agency, team and role."""
+    responsible = alert["responsible"]
+    team = f", team {responsible['team']}" if responsible["team"] else ""
+    return f"{agency(responsible['agency'])}{team}: {words(responsible['role'])}"
+
+
+def due(alert: Mapping[str, Any], now: datetime | None = None) -> str:
+    """Say when the answer was due and, given a moment, for how long it has been overdue."""
+    if alert["due_at"] is None:
+        return ""
+    text = local(alert["due_at"])
+    if now is not None and alert["status"] == "raised" and now > alert["due_at"]:
+        text += f", {duration(now - alert['due_at'])} ago"
+    return text
+
+
+def line(alert: Mapping[str, Any]) -> str:
+    """Give an alert as one line, for a pipe."""
+    parts = [
+        f"{local(alert['raised_at'])} {status(alert)}",
+        f"{alert['rule']} ({alert['severity']})",
+        about(alert),
+        f"{missing_label(alert)}: {missing(alert)}",
+        *([f"due {due(alert)}"] if alert["due_at"] else []),
+        f"for {who(alert)}",
+    ]
+    return " · ".join(parts)
+
+
+def member(fields: Mapping[str, Any]) -> tuple[str, str]:
+    """Give one of the things that an alert covers: its key, and its states in words."""
+    return fields["key"], ", ".join(words(each) for each in fields["states"])
+
+
+def details(alert: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Give the whole alert as labels and words, but for its events and members."""
+    told = ", ".join(
+        f"{words(each['role'])} by {words(each['by'])}, {local(each['at'])}"
+        for each in alert["told"]
+    )
+    rows = [
+        ("what", sentence(alert)),
+        ("about", about(alert)),
+        ("stands", status(alert)),
+        ("severity", severity(alert)),
+        (missing_label(alert), missing(alert)),
+        ("due", due(alert)),
+        ("raised", local(alert["raised_at"])),
+        ("answered", local(alert["answered_at"]) if alert["answered_at"] else ""),
+        ("who must act", who(alert)),
+        ("to be told", ", ".join(words(each) for each in alert["tell"])),
+        ("was told", told),
+        ("next", _next(alert)),
+        ("area", alert["authority"]),
+        (
+            "judged",
+            f"{local(alert['as_of'])}, by rule version {alert['rule_version']}"
+            f" and policy {alert['policy_version']}",
+        ),
+        ("id", alert["alert_id"]),
+    ]
+    return [(label, text) for label, text in rows if text]
+
+
+def _next(alert: Mapping[str, Any]) -> str:
+    if not alert["next_step"]:
+        return ""
+    at = f", {local(alert['next_step_at'])}" if alert["next_step_at"] else ""
+    return f"{words(alert['next_step'])}{at}"

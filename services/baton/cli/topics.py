@@ -1,0 +1,96 @@
+"""`baton topics`: create and check the topics of the catalogue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from baton.cli.exits import DIFFERS
+from baton.cli.options import Brokers, Json, Prefix, kafka_settings_of, reaching
+from baton.cli.output import print_json, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from baton.topics import Difference
+
+app = typer.Typer(no_args_is_help=True, help="Create or check the topics that baton needs.")
+
+Replication = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=9,
+        metavar="COUNT",
+        help="Copies of each topic. [default: 3 with three brokers or more, else 1]",
+        show_default=False,
+    ),
+]
+
+
+@app.command()
+def apply(
+    replication: Replication = None,
+    json: Json = False,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+) -> None:
+    """Create the topics that are missing. Topics that are there are never altered.
+
+    Where one of them is not as the catalogue says, nothing is created: the difference is shown and
+    the exit code is 1.
+    """
+    settings = kafka_settings_of(brokers, prefix)
+    with reaching(settings):
+        from baton import topics
+
+        try:
+            created = topics.apply(settings.brokers, settings.topic_prefix, replication=replication)
+        except topics.TopicsDifferError as error:
+            _show(error.differences, json=json)
+            say("Nothing was created: mend what differs (`kafka-configs.sh`), or choose a prefix.")
+            raise typer.Exit(DIFFERS) from None
+    for name in created:
+        if json:
+            print_json({"topic": name, "created": True})
+        else:
+            print(f"created {name}")  # noqa: T201 - a command prints
+    say(f"{len(created)} topics created." if created else "All topics are there and right.")
+
+
+@app.command()
+def check(
+    replication: Replication = None,
+    json: Json = False,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+) -> None:
+    """Compare the cluster's topics with the catalogue. Exit code 1 where they differ."""
+    settings = kafka_settings_of(brokers, prefix)
+    with reaching(settings):
+        from baton import topics
+
+        found = topics.check(settings.brokers, settings.topic_prefix, replication=replication)
+    _show(found, json=json)
+    if not found:
+        say("All topics are there and right.")
+        return
+    if any(each.what == "missing" for each in found):
+        say("`baton topics apply` creates what is missing.")
+    raise typer.Exit(DIFFERS)
+
+
+def _show(differences: Sequence[Difference], *, json: bool) -> None:
+    for each in differences:
+        if json:
+            print_json(
+                {
+                    "topic": each.topic,
+                    "what": each.what,
+                    "wanted": each.wanted,
+                    "found": each.found,
+                }
+            )
+        else:
+            print(each)  # noqa: T201 - a command prints

@@ -1,0 +1,189 @@
+"""Does real Kafka, Faust and the ledger say of every scenario what the offline replay says?
+
+All scenarios share one timeline on one Kafka: each is an area of its own, with ids of its own, and is looked at as of
+its own `until`. Those with a `[policy]` of their own get a worker of their own.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import tomlkit
+
+from baton.agents.alert_record import alert_of
+from baton.agents.pseudonym import Pseudonyms, make_key, read_key
+from baton.cli.playback import Stage
+from baton.cli.supervisor import Supervisor
+from baton.replay.play import play_scenario
+from baton.replay.scenario import PolicyText, Scenario, read_scenario
+from baton.replay.told import Persons, Told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from baton.engine.alerts import Alert
+
+PROJECT = Path(__file__).parents[2]
+POLICY = PolicyText((PROJECT / "policy.toml").read_text(encoding="utf-8"), "policy.toml")
+FILES = sorted(Path(__file__).parent.glob("*.toml"))
+SHARED = [file for file in FILES if "policy" not in tomllib.loads(file.read_text(encoding="utf-8"))]
+
+IDS = {
+    *("incident", "notification", "referral", "transfer", "case", "block", "assessment"),
+    *("team", "from_team", "to_team", "by_team", "successor", "worker"),
+}
+
+
+def read(file: Path) -> Scenario:
+    """Return the scenario of a file."""
+    return read_scenario(file.read_text(encoding="utf-8"), file.name, POLICY)
+
+
+def apart(value: Any, area: str) -> Any:  # noqa: ANN401 (any field of any record)
+    """Return a record's fields with ids that no other area has."""
+    if isinstance(value, list):
+        return [apart(each, area) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"scheme", "value"}:
+        return {"scheme": f"{area}/{value['scheme']}", "value": value["value"]}
+    return {
+        name: f"{area}/{each}" if name in IDS and isinstance(each, str) else apart(each, area)
+        for name, each in value.items()
+    }
+
+
+def in_area(told: Told, area: str) -> Told:
+    """Return a record as told in an area of that name."""
+    return replace(told, fields={**apart(told.fields, area), "authority": area})
+
+
+def plain_ids(scenario: Scenario, area: str, pseudonyms: Pseudonyms) -> Callable[[str], str]:
+    """Return what turns a key of the area into the id as the scenario tells it."""
+    told: dict[str, str] = {}
+
+    def note(value: Any) -> None:  # noqa: ANN401
+        if isinstance(value, dict):
+            if value.keys() == {"scheme", "value"}:
+                told[pseudonyms.of(apart(value, area))] = value["value"]
+            for each in value.values():
+                note(each)
+        elif isinstance(value, list):
+            for each in value:
+                note(each)
+
+    for each in scenario.told:
+        note(each.fields)
+    return lambda key: told.get(key, key.removeprefix(f"{area}/"))
+
+
+def said(alerts: Iterable[Alert], plain: Callable[[str], str]) -> list[tuple[Any, ...]]:
+    """Return what a list of alerts says, in an order of its own."""
+    return sorted(
+        (
+            each.rule,
+            plain(each.about),
+            each.status,
+            str(each.reason),
+            each.severity,
+            str(each.raised_at),
+            str(each.due_at),
+            str(each.answered_at),
+            tuple((plain(member.key), member.states) for member in each.members),
+            each.missing,
+        )
+        for each in alerts
+    )
+
+
+@dataclass
+class Live:
+    """What a worker made of some scenarios: every alert record, in the order in which they were committed."""
+
+    alerts: list[Alert]
+    pseudonyms: Pseudonyms
+
+    def of(self, scenario: Scenario, area: str) -> list[Alert]:
+        """Return the alerts of one scenario as they stood at its `until`."""
+        newest = {
+            each.alert_id: each
+            for each in self.alerts
+            if each.authority == area and each.as_of <= scenario.until and each.rule in scenario.rules
+        }
+        return list(newest.values())
+
+
+def play(kafka: str, prefix: str, folder: Path, scenarios: dict[str, Scenario], policy: str) -> Live:
+    """Play scenarios, by the name of their area, through a worker with this policy."""
+    key_file, policy_file = folder / "pseudonym.key", folder / "policy.toml"
+    make_key(key_file)
+    policy_file.write_text(policy, encoding="utf-8")
+    environment = {
+        **os.environ,
+        "BATON_POLICY": str(policy_file),
+        "BATON_PSEUDONYM_KEY_FILE": str(key_file),
+        "BATON_LOG_FORMAT": "json",
+    }
+    told = [
+        in_area(each, area)
+        for area, scenario in scenarios.items()
+        for each in scenario.told
+        if each.received_at <= scenario.until
+    ]
+    until = max(scenario.until for scenario in scenarios.values())
+    alerts: list[Alert] = []
+    stage = Stage.prepare(kafka, prefix, environment)
+    with (folder / "worker.log").open("ab") as log, Supervisor() as supervisor, stage.feed() as feed:
+        stage.start_worker(supervisor, output=log)
+        for _ in feed.play(told, until):
+            pass
+        assert stage.wait_until_judged(until, supervisor.failed.is_set), (folder / "worker.log").read_text()
+        with stage.alerts() as batches:
+            while batch := next(batches):
+                alerts += map(alert_of, batch)
+        assert supervisor.restarts == {"worker": 0}, (folder / "worker.log").read_text()
+    return Live(alerts, Pseudonyms(read_key(key_file)))
+
+
+@pytest.fixture(scope="module")
+def live(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """Play all scenarios that share the policy."""
+    scenarios = {file.stem: read(file) for file in SHARED}
+    yield play(kafka, "scenarios-", tmp_path_factory.mktemp("scenarios"), scenarios, POLICY.text)
+
+
+@pytest.mark.parametrize("file", SHARED, ids=lambda file: file.stem)
+def test_kafka_says_what_the_offline_replay_says(file: Path, live: Live) -> None:
+    """The same scenario, through Kafka, Faust and the ledger, gives the same alerts with the same times."""
+    scenario, persons = read(file), Persons()
+    expected = said(play_scenario(scenario, persons), persons.plain)
+
+    assert expected == said(live.of(scenario, file.stem), plain_ids(scenario, file.stem, live.pseudonyms))
+
+
+@pytest.mark.parametrize("file", sorted(set(FILES) - set(SHARED)), ids=lambda file: file.stem)
+def test_a_scenario_with_its_own_policy_too(
+    file: Path, kafka: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    """A scenario's own lines of policy hold on Kafka as they do offline."""
+    scenario, persons = read(file), Persons()
+    expected = said(play_scenario(scenario, persons), persons.plain)
+    policy = tomlkit.parse(POLICY.text)
+    _override(policy, tomllib.loads(file.read_text(encoding="utf-8"))["policy"])
+
+    live = play(kafka, topic_prefix, tmp_path, {"local": scenario}, tomlkit.dumps(policy))
+
+    assert expected == said(live.of(scenario, "local"), plain_ids(scenario, "local", live.pseudonyms))
+
+
+def _override(table: Any, by: dict[str, Any]) -> None:  # noqa: ANN401 (tables of tomlkit)
+    for name, value in by.items():
+        if isinstance(value, dict) and isinstance(table.get(name), dict) and name != "within":
+            _override(table[name], value)
+        else:
+            table[name] = value
