@@ -1,5 +1,7 @@
 """Reading policy.toml: what holds when and where, and every mistake at once."""
 
+# ruff: noqa: E501 (a row of a table of mistakes is one line)
+
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
@@ -51,7 +53,9 @@ def test_the_limits_are_as_written() -> None:
     assert incident.responsible == ("police", "public_protection_supervisor")
     assert incident.severity == 1
     assert policy.keep == timedelta(days=731)
-    assert policy.terms("block-transfer", SPRING_2026, "local").limit("within").elapsed == timedelta(days=7)
+    assert policy.terms("block-transfer", SPRING_2026, "local").limit(
+        "within"
+    ).elapsed == timedelta(days=7)
 
 
 def test_a_dated_line_holds_from_its_day_and_a_local_one_in_its_area() -> None:
@@ -69,12 +73,12 @@ cases = 3
     def cases(at: datetime, area: str) -> int:
         return policy.terms("block-transfer", at, area).number("cases")
 
-    assert [5, 4, 3, 3] == [
+    assert [
         cases(SPRING_2026, "local"),
         cases(SPRING_2028, "local"),
         cases(SPRING_2026, "rutland"),
         cases(SPRING_2028, "rutland"),
-    ]
+    ] == [5, 4, 3, 3]
     assert policy.terms("block-transfer", SPRING_2028, "rutland").severity == 2
 
 
@@ -130,7 +134,9 @@ def test_a_mistake_names_file_line_and_field(right: str, wrong: str, said: str) 
 
     assert any(said in each for each in found), found
     if wrong:
-        assert any(each.startswith(f"policy.toml:{line_of(TEXT, right)}: ") for each in found), found
+        assert any(each.startswith(f"policy.toml:{line_of(TEXT, right)}: ") for each in found), (
+            found
+        )
 
 
 @pytest.mark.parametrize("severity", ["0", "5", "true", '"high"', "1.0"])
@@ -171,9 +177,10 @@ def test_every_mistake_is_found_at_once_in_the_order_of_the_file() -> None:
     text = TEXT.replace("keep_days = 731", "keep_days = -1").replace("cases       = 5", "cases = 0")
     found = mistakes_of(text + "\n[rule.nothing-like-it]\n")
 
-    assert ["keep_days", "cases", "nothing-like-it"] == [
-        next(word for word in ("keep_days", "cases", "nothing-like-it") if word in each) for each in found
-    ]
+    assert [
+        next(word for word in ("keep_days", "cases", "nothing-like-it") if word in each)
+        for each in found
+    ] == ["keep_days", "cases", "nothing-like-it"]
 
 
 def test_a_text_that_is_no_toml_is_said_with_its_line() -> None:
@@ -183,10 +190,15 @@ def test_a_text_that_is_no_toml_is_said_with_its_line() -> None:
     assert found.startswith("policy.toml:2: is not TOML")
 
 
-@pytest.mark.parametrize("text", ["", "rule = 3", "rule = { block-transfer = 3 }", "bank_holidays = []"])
+@pytest.mark.parametrize(
+    "text", ["", "rule = 3", "rule = { block-transfer = 3 }", "bank_holidays = []"]
+)
 def test_a_policy_of_another_shape_raises_nothing_else(text: str) -> None:
     """An empty or misshapen file is answered with what is missing."""
-    assert any("every rule of the register needs its block" in each for each in mistakes_of(text)) or text
+    assert (
+        any("every rule of the register needs its block" in each for each in mistakes_of(text))
+        or text
+    )
 
 
 def test_overrides_hold_at_any_date_and_keep_the_rest() -> None:
@@ -236,11 +248,23 @@ def test_what_holds_is_shown_in_words_with_since_when() -> None:
     dated = '\n[[rule.block-transfer.from]]\ndate = 2027-01-01\narea = "rutland"\ncases = 4\n'
     policy = parse_policy(TEXT + dated)
 
-    rows = {row.setting: row for row in holding(policy, "block-transfer", date(2027, 1, 1), "rutland")}
+    rows = {
+        row.setting: row for row in holding(policy, "block-transfer", date(2027, 1, 1), "rutland")
+    }
 
-    assert ("4", date(2027, 1, 1), "rutland") == (rows["cases"].value, rows["cases"].since, rows["cases"].area)
-    assert ("7 days", None, None) == (rows["within"].value, rows["within"].since, rows["within"].area)
-    assert [row.value for row in holding(policy, "block-transfer", date(2026, 12, 31), "rutland")].count("5") == 1
+    assert ("4", date(2027, 1, 1), "rutland") == (
+        rows["cases"].value,
+        rows["cases"].since,
+        rows["cases"].area,
+    )
+    assert (
+        rows["within"].value,
+        rows["within"].since,
+        rows["within"].area,
+    ) == ("7 days", None, None)
+    assert [
+        row.value for row in holding(policy, "block-transfer", date(2026, 12, 31), "rutland")
+    ].count("5") == 1
 
 
 @pytest.mark.parametrize(
@@ -263,7 +287,7 @@ def test_a_setting_is_shown_in_words(value: Value, words: str) -> None:
 
 def test_the_coded_values_are_those_of_the_contract() -> None:
     """A code that the contract does not have could never match; one that it has can be agreed."""
-    assert policy_file.AGENCIES == symbols("IncidentRecorded", "Agency")
+    assert symbols("IncidentRecorded", "Agency") == policy_file.AGENCIES
     assert CODES["counts_as_pregnant"] == symbols("IncidentRecorded", "Pregnancy")
     assert CODES["items"] == symbols("HandoverRecorded", "HandoverItem")
     assert CODES["reasons"] == symbols("IncidentClosed", "IncidentCloseReason")

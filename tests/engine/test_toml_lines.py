@@ -73,7 +73,9 @@ def test_the_line_is_the_one_on_which_the_key_stands() -> None:
 
     assert "within = " in rows[lines["policy", "rule", "unreferred-incident", "within"] - 1]
     assert "raw = " in rows[lines["policy", "rule", "unreferred-incident", "raw"] - 1]
-    assert "woman-1" in rows[lines["policy", "rule", "unreferred-incident", "list", 2, "person"] - 1]
+    assert (
+        "woman-1" in rows[lines["policy", "rule", "unreferred-incident", "list", 2, "person"] - 1]
+    )
     assert "at = 2" in rows[lines["told", 1, "at"] - 1]
     assert "y = {}" in rows[lines["told", 1, "more", 0, "inner", "y"] - 1]
 
@@ -85,7 +87,13 @@ def test_windows_line_ends_count_as_one() -> None:
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("a = 1\nb = \n", 2), ("a = 1\n\n[b\n", 3), ("a = 1\na = 2\n", 2), ('a = "\n', 1), ("a = [" * 3_000, 1)],
+    [
+        ("a = 1\nb = \n", 2),
+        ("a = 1\n\n[b\n", 3),
+        ("a = 1\na = 2\n", 2),
+        ('a = "\n', 1),
+        ("a = [" * 3_000, 1),
+    ],
 )
 def test_what_is_no_toml_is_said_with_its_line(text: str, line: int) -> None:
     """A syntax error names the file and the line, and nothing but Mistakes is raised."""

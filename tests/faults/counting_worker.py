@@ -2,7 +2,7 @@
 
 Run as a script, with its settings in the environment. `PAUSE_AT` names a point (`load`, `apply`,
 `send`) at which it stops and waits to be killed: reaching it creates the file `PAUSED`, and it goes
-on once that is removed.
+on once that is removed. `FAULTY` is a number of events of which it loses some and repeats others.
 """
 
 import logging
@@ -12,12 +12,13 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import structlog
 
 from baton.agents.app import make_app, run
-from baton.ledger import Effects, Kafka, Output, Partition, Record, Tuning
+from baton.ledger import Effects, Kafka, Ledgers, Output, Partition, Record, Tuning
 from baton.ledger.kafka import KafkaWriter
 
 EVENTS, ALERTS = "events", "counts"
@@ -79,6 +80,22 @@ async def paused_commit(self: KafkaWriter, commit: Any = KafkaWriter.commit) -> 
     await commit(self)
 
 
+def make_faulty(ledgers: Ledgers, count: int) -> None:
+    """Lose a third of the first events, and deliver another third twice, out of order."""
+    apply, random, left = ledgers.apply, Random(1), count  # noqa: S311 - a seed, no secret
+
+    async def faulty(events: Sequence[Any]) -> None:
+        nonlocal left
+        if left > 0:
+            left -= len(events)
+            third = len(events) // 3
+            kept = random.sample(list(events), len(events) - third)
+            events = [*sorted(kept, key=lambda e: e.message.offset), *kept[:third]]
+        await apply(events)
+
+    ledgers.apply = faulty  # type: ignore[method-assign]
+
+
 def main() -> None:
     """Run the worker with the settings of the environment."""
     logging.basicConfig(level=os.environ.get("LOG", "WARNING"), stream=sys.stderr)
@@ -91,16 +108,16 @@ def main() -> None:
     def make_process(_: Partition) -> Counting:
         return Counting()
 
-    run(
-        make_app(
-            kafka=Kafka(os.environ["BROKERS"], os.environ["PREFIX"]),
-            processes={EVENTS: make_process},
-            instance=os.environ.get("INSTANCE"),
-            session_timeout=float(os.environ.get("SESSION_TIMEOUT", "6")),
-            heartbeat_interval=1.0,
-            tuning=Tuning(bulk_from=int(os.environ.get("BULK_FROM", "5000"))),
-        )
+    app = make_app(
+        kafka=Kafka(os.environ["BROKERS"], os.environ["PREFIX"]),
+        processes={EVENTS: make_process},
+        instance=os.environ.get("INSTANCE"),
+        session_timeout=float(os.environ.get("SESSION_TIMEOUT", "6")),
+        heartbeat_interval=1.0,
+        tuning=Tuning(bulk_from=int(os.environ.get("BULK_FROM", "5000"))),
     )
+    make_faulty(app.ledgers, int(os.environ.get("FAULTY", "0")))
+    run(app)
 
 
 if __name__ == "__main__":

@@ -107,6 +107,10 @@ class Counted:
         """Return what a worker has logged."""
         return (self.folder / f"worker-{self.workers.index(worker)}.log").read_text()
 
+    def wait_until_open(self, worker: subprocess.Popen[bytes]) -> None:
+        """Wait until a worker has its first ledger."""
+        self.wait_for(lambda: "ledger_opened" in self.log_of(worker), "a worker has a ledger")
+
     def kill_at(self, point: str, after: int = 0) -> None:
         """Start a worker that stops at a point, and kill it there."""
         paused = self.folder / f"paused-{len(self.workers)}"
@@ -243,9 +247,9 @@ def test_frozen_within_a_transaction_it_is_fenced_and_exits_70(counted: Counted)
 def test_frozen_while_idle_it_comes_back_and_takes_its_share(counted: Counted) -> None:
     """A worker that missed its session with nothing in hand loads anew, and nothing is doubled."""
     frozen = counted.start()
-    counted.wait_for(lambda: "ledger_opened" in counted.log_of(frozen), "the first is open")
+    counted.wait_until_open(frozen)
     other = counted.start()
-    counted.wait_for(lambda: "ledger_opened" in counted.log_of(other), "the second is open")
+    counted.wait_until_open(other)
     counted.send(2_000)
     counted.wait_until_counted()
     before = counted.log_of(frozen).count("ledger_opened")
@@ -274,3 +278,34 @@ def test_a_backlog_is_caught_up_in_bulk(counted: Counted) -> None:
     counted.send(10)
     counted.wait_until_counted()
     assert "read=delivered" in counted.log_of(worker)
+
+
+def test_what_faust_loses_and_repeats_is_put_right(counted: Counted) -> None:
+    """Events dropped within batches, doubled and out of order, in a source full of markers."""
+    worker = counted.start(FAULTY="2000")
+    counted.wait_until_open(worker)
+    for number in range(10):
+        counted.send(300, transactional_id=f"source-{number}")
+    counted.send(500)
+    counted.wait_until_counted()
+
+    assert "read=gap" in counted.log_of(worker)
+    counted.check()
+
+
+def test_workers_come_and_go(counted: Counted) -> None:
+    """At every rebalance partitions change hands, and nothing is lost or doubled on the way."""
+    counted.start()
+    for guest in range(3):
+        worker = counted.start()
+        counted.send(1_500)
+        counted.wait_until_open(worker)
+        counted.send(1_500)
+        if guest == 1:
+            worker.kill()
+            assert worker.wait() == -signal.SIGKILL
+        else:
+            worker.terminate()
+            assert worker.wait(timeout=30) == 0
+    counted.wait_until_counted()
+    counted.check()

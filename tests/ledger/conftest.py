@@ -109,7 +109,7 @@ class FakeKafka:
 
     def end_transaction(self, transaction: int, *, commit: bool) -> None:
         """Make a transaction visible, or make it nothing; either leaves a marker."""
-        del self.ongoing[transaction]
+        self.ongoing.pop(transaction, None)
         if commit:
             self.committed.add(transaction)
             for row in self.state:

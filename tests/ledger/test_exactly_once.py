@@ -10,6 +10,8 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from baton.ledger import POSITION_KEY, Batch, Ledger, LedgerClosedError, LedgerError, Output
 from tests.ledger.conftest import (
     SOURCE,
     STATE,
@@ -20,8 +22,6 @@ from tests.ledger.conftest import (
     FencedError,
     UnknownOutcomeError,
 )
-
-from baton.ledger import POSITION_KEY, Batch, Ledger, LedgerClosedError, LedgerError, Output
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -176,6 +176,7 @@ def history(
             writer=writer,
             process=Chaining(),
             batch_max=random.randint(1, 5),
+            batch_bytes=random.choice([1, 20, 1_000]),
         )
         return own(ledger, kafka, random)
 

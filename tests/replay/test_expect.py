@@ -47,7 +47,9 @@ def compared(read: Read, text: str) -> list[str]:
     "expected",
     [
         FIRST + SECOND,
-        FIRST + 'status = "raised"\nreason = "overdue"\nseverity = 1\ndue_at = "2026-02-03T14:00"\n' + SECOND,
+        FIRST
+        + 'status = "raised"\nreason = "overdue"\nseverity = 1\ndue_at = "2026-02-03T14:00"\n'
+        + SECOND,
         EITHER + FIRST,
         EITHER + EITHER,
         EITHER + 'after = "2026-02-03T14:00"\nbefore = "2026-02-03T14:00"\n' + SECOND,
@@ -65,7 +67,9 @@ def test_two_expectations_do_not_share_an_alert(read: Read) -> None:
     assert len(found) == 2
     assert found[0].startswith("expected (line ")
     assert "differs in: at" in found[0]
-    assert found[1].startswith("not expected: unreferred-incident about woman-1, raised at 2026-02-05 14:00")
+    assert found[1].startswith(
+        "not expected: unreferred-incident about woman-1, raised at 2026-02-05 14:00"
+    )
 
 
 @pytest.mark.parametrize(
@@ -80,12 +84,17 @@ def test_two_expectations_do_not_share_an_alert(read: Read) -> None:
         ('members = ["case-1"]', "members"),
     ],
 )
-def test_a_difference_says_what_was_expected_found_and_differs(read: Read, differing: str, names: str) -> None:
+def test_a_difference_says_what_was_expected_found_and_differs(
+    read: Read, differing: str, names: str
+) -> None:
     """The nearest alert is shown beside the expectation."""
     found = compared(read, TOLD + SECOND + EITHER + differing)
 
     unmet = next(each for each in found if each.startswith("expected"))
-    assert "found: unreferred-incident about woman-1, raised at 2026-02-03 14:00, status raised" in unmet
+    assert (
+        "found: unreferred-incident about woman-1, raised at 2026-02-03 14:00, status raised"
+        in unmet
+    )
     assert f"differs in: {names}" in unmet
 
 
@@ -125,7 +134,9 @@ people = ["woman-1"]
 def test_a_person_is_shown_by_the_plain_id(read: Read) -> None:
     """An NHS number is one person for all agencies, and another than the same digits as a short id."""
     nhs = '{ scheme = "nhs", value = "9990000018" }'
-    text = TOLD.replace('"woman-1", pregnancy', f"{nhs}, pregnancy", 1).replace('"woman-1"', '"9990000018"')
+    text = TOLD.replace('"woman-1", pregnancy', f"{nhs}, pregnancy", 1).replace(
+        '"woman-1"', '"9990000018"'
+    )
     expected = (FIRST + SECOND).replace("woman-1", "9990000018")
 
     assert not compared(read, text + expected)

@@ -1,13 +1,18 @@
 """Reading scenario files: to the letter of the design, and every mistake with its line."""
 
+# ruff: noqa: E501 (a row of a table of mistakes is one line)
+
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from baton.contract import codec
+from baton.engine.toml_lines import Mistake, Mistakes
 from baton.replay.scenario import Scenario
 from baton.rules.register import RULES
 
@@ -236,3 +241,68 @@ def test_a_wrong_nhs_number_is_not_repeated(wrong: Wrong) -> None:
     (found,) = wrong(SHORT.replace('"man-1"', '{ scheme = "nhs", value = "9990000019" }'))
 
     assert "9990000019" not in found
+
+
+ANY_VALUE = st.sampled_from(
+    [
+        *(
+            "3",
+            "-1",
+            "1.5",
+            "nan",
+            "true",
+            '""',
+            '"x"',
+            "[]",
+            "[3]",
+            "[[]]",
+            "[{}]",
+            "{}",
+            "{ a = 1 }",
+        ),
+        *(
+            "2015-03-02",
+            "21:40:00",
+            "0001-01-01T00:00:00",
+            '"9999-12-31T23:59"',
+            "99999999999999999999",
+        ),
+        *('{ scheme = "nhs" }', '{ scheme = "nhs", value = "1" }', "[{ person = {} }]"),
+    ]
+)
+ANY_KEY = st.sampled_from(
+    [
+        "title",
+        "until",
+        "rules",
+        "others",
+        "policy",
+        "told",
+        "silent",
+        "expect",
+        "at",
+        "event",
+        "from",
+        "incident",
+        "people",
+        "received",
+        "recorded",
+    ]
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.dictionaries(ANY_KEY, ANY_VALUE, min_size=1), st.integers(0, 8))
+def test_whatever_a_file_holds_nothing_but_mistakes_is_raised(
+    read: Read, lines: dict[str, str], place: int
+) -> None:
+    """Any value in any place is either read or named as a mistake, with its line."""
+    text = SHORT.split("\n")
+    text[place:place] = [f"{key} = {value}" for key, value in lines.items()]
+    found: tuple[Mistake, ...] = ()
+    try:
+        read("\n".join(text))
+    except Mistakes as error:
+        found = error.mistakes
+
+    assert all(mistake.line >= 1 and mistake.message for mistake in found)

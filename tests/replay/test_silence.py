@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
 
-from baton.engine.alerts import Alert
 from baton.replay.play import play_scenario
 from baton.replay.scenario import Scenario
 from baton.replay.told import Persons
+
+if TYPE_CHECKING:
+    from baton.engine.alerts import Alert
 
 Read = Callable[[str], Scenario]
 Wrong = Callable[[str], list[str]]
@@ -55,7 +59,11 @@ def test_a_feed_is_silent_from_exactly_the_moment_given(read: Read) -> None:
     (alert,) = played(read, scenario(silent("2026-02-02T09:00")))
 
     assert (beat.received_at, beat.fields["complete_to"]) == (MONDAY, MONDAY - HOUR)
-    assert (alert.rule, alert.about, alert.status) == ("source-silent", "childrens_social_care", "raised")
+    assert (alert.rule, alert.about, alert.status) == (
+        "source-silent",
+        "childrens_social_care",
+        "raised",
+    )
     assert (alert.raised_at, alert.due_at) == (MONDAY, MONDAY)
 
 
@@ -67,10 +75,12 @@ def test_a_feed_heard_again_stays_alive_to_the_end(read: Read) -> None:
 
     assert (alert.status, alert.answered_at) == ("answered", MONDAY + timedelta(days=1))
     assert all(beat.received_at == beat.fields["complete_to"] for beat in beats)
-    assert {later.received_at - beat.received_at for beat, later in zip(beats, beats[1:], strict=False)} == {HOUR / 4}
+    assert {later.received_at - beat.received_at for beat, later in pairwise(beats)} == {HOUR / 4}
 
 
-def test_questions_due_before_and_after_a_silence_are_judged_and_those_within_wait(read: Read) -> None:
+def test_questions_due_before_and_after_a_silence_are_judged_and_those_within_wait(
+    read: Read,
+) -> None:
     """Due at the last moment before: raised when due. Due in the silence: raised when heard again."""
     alerts = played(
         read,
@@ -81,7 +91,9 @@ def test_questions_due_before_and_after_a_silence_are_judged_and_those_within_wa
             silent("2026-02-03T09:00", "2026-02-05T09:00"),
         ),
     )
-    raised = {alert.about: alert.raised_at for alert in alerts if alert.rule == "unreferred-incident"}
+    raised = {
+        alert.about: alert.raised_at for alert in alerts if alert.rule == "unreferred-incident"
+    }
 
     assert raised == {
         "woman-1": MONDAY + timedelta(days=1, minutes=-1),
@@ -123,7 +135,13 @@ def test_a_silence_that_outlasts_the_scenario_is_allowed(read: Read) -> None:
 
 
 @pytest.mark.parametrize(
-    "limit", ["{ minutes = 10 }", "{ days = 2 }", "{ working_days = 1 }", "{ working_days = 3, cap_hours = 80 }"]
+    "limit",
+    [
+        "{ minutes = 10 }",
+        "{ days = 2 }",
+        "{ working_days = 1 }",
+        "{ working_days = 3, cap_hours = 80 }",
+    ],
 )
 def test_the_limit_may_be_of_any_kind(read: Read, limit: str) -> None:
     """Whatever the policy counts in, the feed is silent from the moment given and heard again at the other."""
@@ -144,19 +162,24 @@ def test_the_limit_may_be_of_any_kind(read: Read, limit: str) -> None:
 @pytest.mark.parametrize(
     ("second", "said"),
     [
-        ("2026-02-02T12:00", "must come later than the earlier silence's end, by the policy's limit at least"),
+        (
+            "2026-02-02T12:00",
+            "must come later than the earlier silence's end, by the policy's limit at least",
+        ),
         ("2026-02-02T10:30", "must come later than the earlier silence's end"),
     ],
 )
-def test_silences_that_heartbeats_cannot_say_are_mistakes(wrong: Wrong, second: str, said: str) -> None:
+def test_silences_that_heartbeats_cannot_say_are_mistakes(
+    wrong: Wrong, second: str, said: str
+) -> None:
     """Two silences need a pause between them that is longer than the limit."""
     (found,) = wrong(scenario(silent("2026-02-02T09:00", "2026-02-02T11:30"), silent(second)))
 
-    assert found.startswith(f"x.toml:9: silent[1].after: {said}")
+    assert found.startswith(f"x.toml:10: silent[1].after: {said}")
 
 
 def test_a_silence_after_one_without_end_is_a_mistake(wrong: Wrong) -> None:
     """What never ends cannot begin again."""
     (found,) = wrong(scenario(silent("2026-02-02T09:00"), silent("2026-02-04T09:00")))
 
-    assert found == "x.toml:8: silent[1].after: begins within an earlier silence"
+    assert found == "x.toml:9: silent[1].after: begins within an earlier silence"

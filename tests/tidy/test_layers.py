@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import grimp
 import pytest
+from importlinter import configuration
 from importlinter.contracts.forbidden import ForbiddenContract
 from importlinter.contracts.layers import LayersContract
 
@@ -30,13 +31,19 @@ def graph() -> grimp.ImportGraph:
 @pytest.fixture(scope="module")
 def contracts(pyproject: dict[str, Any]) -> dict[str, Contract]:
     """Give the contracts of pyproject.toml by name."""
+    configuration.configure()
     settings = pyproject["tool"]["importlinter"]
     session = {"root_packages": settings["root_packages"], "include_external_packages": "true"}
     return {
         each["name"]: KINDS[each["type"]](
             each["name"],
             session,
-            {key: value for key, value in each.items() if key not in {"name", "type"}},
+            # Written as import-linter itself reads them from a file: words, not booleans.
+            {
+                key: str(value) if isinstance(value, bool) else value
+                for key, value in each.items()
+                if key not in {"name", "type"}
+            },
         )
         for each in settings["contracts"]
     }

@@ -61,6 +61,15 @@ def test_rules_never_ask_the_time(rules: list[Path]) -> None:
             )
 
 
+def test_rules_read_and_print_nothing(rules: list[Path]) -> None:
+    """Facts and policy are arguments, findings are returned."""
+    for path in rules:
+        for node in ast.walk(ast.parse(path.read_text())):
+            called = node.func if isinstance(node, ast.Call) else None
+            name = called.id if isinstance(called, ast.Name) else ""
+            assert name not in {"open", "print", "input"}, f"{path.name} calls {name}: return it"
+
+
 def test_rules_speak_the_words_of_the_domain(rules: list[Path]) -> None:
     """One word per thing; these two mean too many."""
     for path in rules:
@@ -79,8 +88,6 @@ def test_rules_speak_the_words_of_the_domain(rules: list[Path]) -> None:
         "import os\n",
         "from pathlib import Path\n",
         "import logging\n",
-        'text = open("policy.toml")\n',
-        'print("overdue")\n',
     ],
 )
 def test_the_linter_stops_it_while_it_is_written(line: str, project: Path) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from baton.cli.exits import WRONG, CommandError
 from baton.cli.options import Brokers, Json, Prefix, kafka_settings_of, reaching
-from baton.cli.output import console, print_json, say
+from baton.cli.output import console, counted, print_json, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +24,7 @@ app = typer.Typer(no_args_is_help=True, help="List the alerts, or show one of th
 
 @app.command("list")
 def list_alerts(
+    *,
     status: Annotated[
         list[str] | None,
         typer.Option(help="Only of this status; give it again for more than one."),
@@ -59,7 +60,7 @@ def list_alerts(
         out.print(alerts_table(rows, out.width, datetime.now(UTC)))
     over = len(found) - len(rows)
     hidden = f" ({over} withdrawn or closed; --all shows them)" if over else ""
-    say(f"{len(rows)} alerts{hidden}." if len(rows) != 1 else f"1 alert{hidden}.")
+    say(f"{counted(len(rows), 'alert')}{hidden}.")
 
 
 @app.command()
@@ -97,12 +98,12 @@ def print_alert(alert: Mapping[str, Any], out: Console) -> None:
     rests_on = {each["event_id"]: each for each in (*alert["trigger"], *alert["evidence"])}
     if rests_on:
         events = Table(box=None, pad_edge=False, title="What it rests on", title_justify="left")
-        for name in ("when", "agency", "event", "event id", ""):
-            events.add_column(name, overflow="fold")
+        for name in ("when", "agency", "event", "", "event id"):
+            events.add_column(name, overflow="fold", no_wrap=name in {"when", "event"})
         for each in sorted(rests_on.values(), key=lambda event: event["occurred_at"]):
             mark = "started it" if each["event_id"] in started else ""
             when, agency = render.local(each["occurred_at"]), render.agency(each["agency"])
-            events.add_row(when, agency, each["event"], each["event_id"], mark)
+            events.add_row(when, agency, each["event"], mark, each["event_id"])
         out.print()
         out.print(events)
     if alert["members"]:
@@ -154,4 +155,4 @@ def _check_words(statuses: Sequence[str], rules: Sequence[str]) -> None:
     ):
         for word in given:
             if word not in known:
-                raise CommandError(f"{option} {word}: {did_you_mean(word, known)}.", WRONG)
+                raise CommandError(f"{option} {word}: {did_you_mean(word, known)}", WRONG)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.markup import escape
 from rich.panel import Panel
 from rich.rule import Rule as Line
+from rich.table import Table
 
 from baton.agents.alert_record import alert_of
 from baton.agents.pseudonym import Pseudonyms, make_key, read_key
 from baton.cli.playback import Stage
-from baton.cli.render import in_words
+from baton.cli import render
 from baton.cli.supervisor import Supervisor
 from baton.localkafka import use_kafka
 from baton.replay.expect import differences
@@ -35,6 +36,8 @@ STORIES: Final = (
     "tests/scenarios/baby-c-leicestershire-and-rutland.toml",
     "tests/scenarios/sunderland-block-transfer.toml",
 )
+FACTS_SHOWN: Final = 4
+"""Of more facts than these, the first are shown and the rest counted."""
 JUDGED_WITHIN: Final = 60.0
 """Seconds after which a story that is not judged to its end is given up."""
 
@@ -110,8 +113,12 @@ class _Show:
         for alert in batch:
             if alert["rule"] not in self._scenario.rules:
                 continue
+            before = self._newest.get(alert["alert_id"])
             self._newest[alert["alert_id"]] = alert
-            self._console.print(Panel(in_words(alert), title=f"{alert['status']}: {alert['rule']}", title_align="left"))
+            if before is None or before["status"] != alert["status"]:
+                self._console.print(_panel(alert))
+            else:
+                self._console.print(_change(before, alert))
 
     def _compare(self, pseudonyms: Pseudonyms) -> bool:
         """Say whether what was found is what the story expects."""
@@ -124,6 +131,41 @@ class _Show:
             self._console.print(f"[green]as expected: {len(standing)} alerts, and no others[/green]")
         self._console.print()
         return not found
+
+
+def _panel(alert: dict[str, Any]) -> Panel:
+    """Return an alert as people read it: what, about whom, since when, who should act, and why."""
+    because = [
+        f"{each['event']} {each['event_id']} ({render.agency(each['agency'])}, {render.local(each['occurred_at'])})"
+        for each in alert["evidence"]
+    ]
+    if len(because) > FACTS_SHOWN:
+        because[FACTS_SHOWN - 1 :] = [f"and {len(because) - FACTS_SHOWN + 1} more"]
+    rows = [
+        ("what", render.sentence(alert)),
+        ("about", render.about(alert)),
+        ("stands", render.status(alert)),
+        (render.missing_label(alert), render.missing(alert)),
+        ("due", render.due(alert)),
+        ("raised", render.local(alert["raised_at"])),
+        ("who must act", render.who(alert)),
+        ("because of", "\n".join(because)),
+        ("cases", "\n".join(f"{key}: {states}" for key, states in map(render.member, alert["members"]))),
+    ]
+    shown = Table.grid(padding=(0, 2))
+    shown.add_column(no_wrap=True, style="bold")
+    shown.add_column(overflow="fold")
+    for label, text in rows:
+        if text:
+            shown.add_row(label, escape(text))
+    return Panel(shown, title=f"{alert['status']}: {alert['rule']}", title_align="left")
+
+
+def _change(before: dict[str, Any], alert: dict[str, Any]) -> str:
+    """Return in one line what is new in an alert that goes on standing as it stood."""
+    known = {render.member(each) for each in before["members"]}
+    new = [f"{key}: {states}" for key, states in map(render.member, alert["members"]) if (key, states) not in known]
+    return escape(f"  {alert['rule']} about {render.about(alert)}: {'; '.join(new) or 'changed'}")
 
 
 def _persons(value: Any) -> Iterator[dict[str, str]]:  # noqa: ANN401 (any field of any record)

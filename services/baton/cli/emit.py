@@ -15,7 +15,7 @@ import typer
 
 from baton.cli.exits import MISSING, WRONG, CommandError
 from baton.cli.options import Brokers, Prefix, kafka_settings_of, reaching
-from baton.cli.output import console, print_json, say
+from baton.cli.output import console, counted, print_json, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,7 +27,10 @@ _IN_FLIGHT: Final = 1_000
 """How many events may be on their way before the oldest must be confirmed."""
 _MOST_TOLD: Final = 50
 """So many bad lines are named one by one; of more, the number."""
-_LONGEST_LINE: Final = 8 * 1_024 * 1_024
+_LONGEST_LINE: Final = 4 * 1_024 * 1_024
+"""Bytes; far more than any event may have, so that what is longer need not be held."""
+_TOO_LONG: Final = b"too long"
+"""Stands for such a line."""
 _OURS: Final = {"record", "received_at"}
 """Keys of a line beside the fields: the record's name, and when a recorded log was heard."""
 
@@ -41,6 +44,7 @@ def emit(
     record: Annotated[
         str | None, typer.Argument(help="The record, such as IncidentRecorded.")
     ] = None,
+    *,
     file: Annotated[
         Path | None,
         typer.Option(
@@ -56,13 +60,14 @@ def emit(
     brokers: Brokers = None,
     prefix: Prefix = None,
 ) -> None:
-    """Tell baton an event: checked against its schema, then sent, then confirmed by Kafka.
+    r"""Tell baton an event: checked against its schema, then sent, then confirmed by Kafka.
 
-    \b
-    baton emit IncidentRecorded --incident inc-1 --agency police \\
-               --people woman-1:victim:pregnant,man-1:alleged_perpetrator
+    ```
+    baton emit IncidentRecorded --incident inc-1 --agency police \
+               --people woman-1:victim:pregnant
     baton emit IncidentRecorded --json '{"incident": "inc-1", "agency": "police"}'
     baton emit --file events.ndjson
+    ```
 
     Each field of the record is an option; `baton emit RECORD --fields` lists them. event_id is made
     and occurred_at is now unless they are given; the agency of maternity, case and transfer records
@@ -71,7 +76,12 @@ def emit(
 
     Of a file, bad lines are named with their number, the others are sent, and the exit code is 2.
     """
-    arguments, given, as_json = _split(context.args)
+    arguments = list(context.args)
+    if record is not None and record.startswith("-"):
+        # An option that is not declared, first of all: Typer takes it for the argument.
+        arguments.insert(0, record)
+        record = None
+    arguments, given, as_json = _split(arguments)
     if file is not None:
         if record is not None or arguments or given is not None:
             raise CommandError("Give either --file, or a record and its fields; not both.", WRONG)
@@ -128,6 +138,8 @@ def _event_of(record: str, arguments: list[str], given: str | None) -> dict[str,
 
 
 def _object(text: str | bytes) -> dict[str, Any]:
+    if text is _TOO_LONG:
+        raise _BadEventError("it is longer than any event may be")
     try:
         value = jsons.loads(text)
     except (ValueError, RecursionError):
@@ -135,6 +147,15 @@ def _object(text: str | bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _BadEventError("it is not a JSON object")
     return value
+
+
+def _named(line: dict[str, Any]) -> str:
+    """Give the record that a line names. Raises _BadEventError and InvalidEvent."""
+    record = line.get("record")
+    if not isinstance(record, str):
+        raise _BadEventError('"record", the name of the event, is missing')
+    _known(record)
+    return record
 
 
 def _known(record: str) -> None:
@@ -185,7 +206,7 @@ def _emit_file(path: Path, settings: Settings, *, as_json: bool, dry_run: bool) 
             event = bad.read(number, line)
             if event is not None:
                 _show_event(*event)
-        bad.end("are right", bad.read_count)
+        bad.end(("are right", "is right"), bad.read_count)
         return
     from kafka.errors import KafkaError
 
@@ -198,9 +219,11 @@ def _emit_file(path: Path, settings: Settings, *, as_json: bool, dry_run: bool) 
                 if as_json:
                     _show_sent(each, as_json=True)
         except KafkaError:
-            say(f"Only the first {sent} good lines are confirmed; of those after it nobody can tell.")
+            say(
+                f"Only the first {sent} good lines are confirmed; of those after it nobody can tell."
+            )
             raise
-        bad.end("were sent", sent)
+        bad.end(("were sent", "was sent"), sent)
 
 
 class _BadLines:
@@ -218,12 +241,8 @@ class _BadLines:
 
         try:
             value = _object(line)
-            record = value.get("record")
-            if not isinstance(record, str):
-                raise _BadEventError('"record", the name of the event, is missing')
-            _known(record)
             fields = {name: each for name, each in value.items() if name not in _OURS}
-            event = record, _completed(record, fields)
+            event = _named(value), _completed(_named(value), fields)
         except (_BadEventError, ShortFormError, codec.InvalidEvent) as error:
             self.count += 1
             if self.count <= _MOST_TOLD:
@@ -232,11 +251,12 @@ class _BadLines:
         self.read_count += 1
         return event
 
-    def end(self, what: str, good: int) -> None:
+    def end(self, what: tuple[str, str], good: int) -> None:
         """Say how it went; raise Exit with the code for bad lines, if there were any."""
         if self.count > _MOST_TOLD:
             say(f"… and {self.count - _MOST_TOLD} more bad lines.")
-        say(f"{good} events {what}; {self.count} lines are bad." if self.count else f"{good} events {what}.")
+        said = f"{counted(good, 'event')} {what[good == 1]}"
+        say(f"{said}; bad lines: {self.count}." if self.count else f"{said}.")
         if self.count:
             raise typer.Exit(WRONG)
 
@@ -250,9 +270,9 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
         number = 0
         while line := stream.readline(_LONGEST_LINE):
             number += 1
-            while not line.endswith(b"\n") and (more := stream.readline(_LONGEST_LINE)):
-                # Far longer than any event may be: no JSON, and not worth holding.
-                line = more[-1:]
+            rest = line
+            while not rest.endswith(b"\n") and (rest := stream.readline(_LONGEST_LINE)):
+                line = _TOO_LONG
             if line.strip():
                 yield number, line
 
@@ -264,7 +284,9 @@ def _send_all(
     from rich.progress import MofNCompleteColumn, Progress, TextColumn
 
     columns = (TextColumn("{task.description}"), MofNCompleteColumn())
-    with Progress(*columns, console=console(errors=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+    with Progress(
+        *columns, console=console(errors=True), transient=True, disable=not sys.stderr.isatty()
+    ) as bar:
         task = bar.add_task("events sent", total=None)
         pending: list[Pending] = []
         for number, line in lines:
@@ -295,7 +317,9 @@ def _publisher(settings: Settings) -> Publisher:
         if each.what == "missing"
     ]
     if absent:
-        message = f"Topics are missing on {settings.brokers} ({absent[0]}, …): run `baton topics apply`."
+        message = (
+            f"Topics are missing on {settings.brokers} ({absent[0]}, …): run `baton topics apply`."
+        )
         raise CommandError(message, MISSING)
     return Publisher(
         settings.brokers, settings.topic_prefix, traceparent=os.environ.get("TRACEPARENT")
@@ -353,7 +377,7 @@ def _show_fields(record: str) -> None:
     out.print(table)
 
 
-def _takes(kind: Any) -> str:  # noqa: ANN401 - a schema is JSON
+def _takes(kind: Any) -> str:  # noqa: ANN401, PLR0911 - a schema is JSON; one line for each type
     match kind:
         case {"symbols": symbols}:
             return " | ".join(symbols)

@@ -107,7 +107,9 @@ def reaching(settings: Settings) -> Iterator[None]:
     try:
         yield
     except TopicMissingError as error:
-        message = f"There is no topic {error.topic} on {settings.brokers}: run `baton topics apply`."
+        message = (
+            f"There is no topic {error.topic} on {settings.brokers}: run `baton topics apply`."
+        )
         raise CommandError(message, MISSING) from error
     except KafkaTimeoutError as error:
         message = (

@@ -32,6 +32,11 @@ def print_json(row: Mapping[str, Any]) -> None:
     sys.stdout.flush()
 
 
+def counted(count: int, thing: str) -> str:
+    """Give a count with its noun, such as `1 alert` or `2 alerts`."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
 def say(text: str) -> None:
     """Print a sentence for people beside the output: on standard error."""
     sys.stderr.write(f"{text}\n")

@@ -46,7 +46,7 @@ def show(
     from baton.rules.working_days import LONDON
 
     if rule not in RULES:
-        message = f"There is no rule {rule}; {did_you_mean(rule, RULES)}."
+        message = f"There is no rule {rule}: {did_you_mean(rule, RULES)}"
         raise CommandError(message, WRONG)
     agreed = policy_of(settings_of(policy=policy))
     day = (on or datetime.now(UTC).astimezone(LONDON)).date()

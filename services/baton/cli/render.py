@@ -123,8 +123,11 @@ def who(alert: Mapping[str, Any]) -> str:
 
 
 def due(alert: Mapping[str, Any], now: datetime | None = None) -> str:
-    """Say when the answer was due and, given a moment, for how long it has been overdue."""
-    if alert["due_at"] is None:
+    """Say when the answer was due and, given a moment, for how long it has been overdue.
+
+    Of what was found as it stands, nothing is due but a look.
+    """
+    if alert["due_at"] is None or alert["reason"] == "found":
         return ""
     text = local(alert["due_at"])
     if now is not None and alert["status"] == "raised" and now > alert["due_at"]:
@@ -139,7 +142,7 @@ def line(alert: Mapping[str, Any]) -> str:
         f"{alert['rule']} ({alert['severity']})",
         about(alert),
         f"{missing_label(alert)}: {missing(alert)}",
-        *([f"due {due(alert)}"] if alert["due_at"] else []),
+        *([f"due {due(alert)}"] if due(alert) else []),
         f"for {who(alert)}",
     ]
     return " · ".join(parts)
@@ -156,6 +159,7 @@ def details(alert: Mapping[str, Any]) -> list[tuple[str, str]]:
         f"{words(each['role'])} by {words(each['by'])}, {local(each['at'])}"
         for each in alert["told"]
     )
+    by = f"by rule version {alert['rule_version']} and policy {alert['policy_version']}"
     rows = [
         ("what", sentence(alert)),
         ("about", about(alert)),
@@ -170,11 +174,7 @@ def details(alert: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("was told", told),
         ("next", _next(alert)),
         ("area", alert["authority"]),
-        (
-            "judged",
-            f"{local(alert['as_of'])}, by rule version {alert['rule_version']}"
-            f" and policy {alert['policy_version']}",
-        ),
+        ("judged", f"{local(alert['as_of'])}, {by}"),
         ("id", alert["alert_id"]),
     ]
     return [(label, text) for label, text in rows if text]

@@ -136,7 +136,9 @@ def _party(kind: Any, text: str, where: str) -> dict[str, Any]:  # noqa: ANN401 
     types = {field["name"]: _stated(field["type"]) for field in kind["fields"]}
     names = ("role", "pregnancy", "due_date")
     if len(parts) - length > len(names):
-        raise ShortFormError(f"{where}: a party is ID:ROLE:PREGNANCY:DUE-DATE, the last three optional")
+        raise ShortFormError(
+            f"{where}: a party is ID:ROLE:PREGNANCY:DUE-DATE, the last three optional"
+        )
     for name, part in zip(names, parts[length:], strict=False):
         if not part:
             continue

@@ -8,7 +8,7 @@ import typer
 
 from baton.cli.exits import DIFFERS
 from baton.cli.options import Brokers, Json, Prefix, kafka_settings_of, reaching
-from baton.cli.output import print_json, say
+from baton.cli.output import counted, print_json, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,11 @@ def apply(
             print_json({"topic": name, "created": True})
         else:
             print(f"created {name}")  # noqa: T201 - a command prints
-    say(f"{len(created)} topics created." if created else "All topics are there and right.")
+    say(
+        f"{counted(len(created), 'topic')} created."
+        if created
+        else "All topics are there and right."
+    )
 
 
 @app.command()

@@ -11,7 +11,7 @@ import typer
 
 from baton.cli.exits import WRONG, CommandError
 from baton.cli.options import Brokers, Json, Prefix, kafka_settings_of, reaching
-from baton.cli.output import console, print_json
+from baton.cli.output import console, counted, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +27,7 @@ _LEFT_OUT: Final = frozenset({"withdrawn", "closed"})
 """What is over, and shown with --all only."""
 _WIDE: Final = 130
 """Columns from which on everything has a column of its own."""
-_LINES_OF_A_ROW: Final = {False: 6, True: 3}
+_LINES_OF_A_ROW: Final = {False: 7, True: 4}
 _SEVERITY_STYLES: Final = {1: "bold red", 2: "yellow", 3: "", 4: "dim"}
 _STATUS_STYLES: Final = {"answered": "green", "withdrawn": "dim", "closed": "dim"}
 
@@ -35,6 +35,7 @@ Alert = dict[str, Any]
 
 
 def watch(
+    *,
     since: Annotated[
         str | None,
         typer.Option(
@@ -152,14 +153,16 @@ def _live(
                 answered_at = now
             rows = shown(standing.values(), changed_since, everything=everything)
             table = alerts_table(rows, out.width, now, height=out.height)
-            table.title = _title(len(rows), settings, now, None if reader.answering else answered_at)
+            table.title = _title(
+                len(rows), settings, now, None if reader.answering else answered_at
+            )
             live.update(table, refresh=True)
 
 
 def _title(count: int, settings: Settings, now: datetime, lost_at: datetime | None) -> str:
     from baton.cli.render import local
 
-    alerts = "1 alert" if count == 1 else f"{count} alerts"
+    alerts = counted(count, "alert")
     if lost_at is not None:
         return f"{alerts} · Kafka has not answered since {local(lost_at)}: this may be old"
     return f"{alerts} · {settings.brokers} · {local(now)}"

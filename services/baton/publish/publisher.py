@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 WITHIN: Final = 10.0
 """Seconds within which Kafka must have confirmed an event."""
-_BOOTSTRAP_TIMEOUT_MS: Final = 8_000
+_BOOTSTRAP_TIMEOUT_MS: Final = 6_000
 _LINGER_MS: Final = 5
 
 

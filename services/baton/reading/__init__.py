@@ -5,10 +5,11 @@ Errors of Kafka itself pass through, as `kafka.errors.KafkaError`.
 """
 
 from baton.reading.alerts import UnreadableAlertError, newest
-from baton.reading.reader import Message, Reader, TopicMissingError
+from baton.reading.reader import BOOTSTRAP_TIMEOUT_MS, Message, Reader, TopicMissingError
 from baton.reading.state import live_rows
 
 __all__ = [
+    "BOOTSTRAP_TIMEOUT_MS",
     "Message",
     "Reader",
     "TopicMissingError",

@@ -12,7 +12,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BOOTSTRAP_TIMEOUT_MS: Final = 8_000
+BOOTSTRAP_TIMEOUT_MS: Final = 6_000
 _REQUEST_TIMEOUT_MS: Final = 10_000
 _POLL_MS: Final = 500
 _STUCK_AFTER: Final = 30.0
@@ -64,10 +64,7 @@ class Reader:
             max_poll_records=5_000,
         )
         try:
-            numbers = self._consumer.partitions_for_topic(topic)
-            if not numbers:
-                raise TopicMissingError(topic)
-            self._partitions = [TopicPartition(topic, number) for number in sorted(numbers)]
+            self._partitions = self._partitions_of(topic)
             self._consumer.assign(self._partitions)
             self._consumer.seek_to_beginning(*self._partitions)
         except BaseException:
@@ -121,6 +118,12 @@ class Reader:
                 self.answering = self._answers()
                 ask_at = time.monotonic() + _ASK_AFTER
             yield batch
+
+    def _partitions_of(self, topic: str) -> list[TopicPartition]:
+        numbers = self._consumer.partitions_for_topic(topic)
+        if not numbers:
+            raise TopicMissingError(topic)
+        return [TopicPartition(topic, number) for number in sorted(numbers)]
 
     def _poll(self) -> list[Message]:
         polled = self._consumer.poll(timeout_ms=_POLL_MS)

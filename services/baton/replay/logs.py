@@ -123,9 +123,7 @@ def _ndjson(stream: BinaryIO, file: str, mistakes: list[Mistake]) -> Iterator[To
         try:
             yield from_json_line(data)
         except codec.InvalidEvent as error:
-            field = getattr(error, "path", "") or (
-                "record" if error.reason == "unknown-record" else ""
-            )
+            field = getattr(error, "path", "")
             mistakes.append(Mistake(file, line, field, error.detail.removeprefix(f"{field}: ")))
             yield None
         except ValueError as error:
@@ -145,7 +143,7 @@ def from_json_line(data: bytes) -> Told:
     received = fields.pop("received_at", None)
     if record not in EVENTS:
         hint = did_you_mean(record, EVENTS) if isinstance(record, str) else "name the event"
-        raise codec.UnknownRecord(f"is no event of the contract; {hint}")
+        raise codec.InvalidField("unknown-record", f"is no event of the contract; {hint}", "record")
     return _told(record, codec.from_json(record, fields), _received(received))
 
 
@@ -170,7 +168,7 @@ def _avro(stream: BinaryIO, file: str, mistakes: list[Mistake]) -> Iterator[Told
             try:
                 record, fields = codec.decode(entry["message"])
                 if record not in EVENTS:
-                    raise codec.UnknownRecord(f"{record} is no event of an agency")
+                    raise codec.InvalidField("unknown-record", f"{record} is no event of an agency")
             except codec.InvalidEvent as error:
                 mistakes.append(Mistake(file, number, getattr(error, "path", ""), error.detail))
                 yield None

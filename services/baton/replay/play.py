@@ -21,7 +21,7 @@ _ADVANCE_EVERY = 1_000
 
 
 class Disordered(Exception):  # noqa: N818 (it says how a log is)
-    """A record was heard earlier than one before it, and time had moved on already."""
+    """A record was heard earlier than the one before it."""
 
 
 def play_scenario(scenario: Scenario, persons: Persons) -> list[Alert]:
@@ -60,7 +60,7 @@ def play(
     for number, each in enumerate(told):
         if until is not None and each.received_at > until:
             continue
-        if engine.now is not None and each.received_at <= engine.now:
+        if latest is not None and each.received_at < latest:
             raise Disordered
         fact = to_fact(each.record, each.fields, each.received_at, persons.key)
         if fact is not None:
@@ -68,7 +68,7 @@ def play(
         if latest is not None and each.received_at > latest and number % _ADVANCE_EVERY == 0:
             # More may still be heard at this very moment; what came before it is complete.
             engine.advance(latest)
-        latest = each.received_at if latest is None else max(latest, each.received_at)
+        latest = each.received_at
     end = until or latest
     if end is not None:
         engine.advance(end)

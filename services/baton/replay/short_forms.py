@@ -81,7 +81,7 @@ def _whole(kind: Any, named: dict[str, Any]) -> Any:  # noqa: ANN401 (a schema i
 def spelt_out(  # noqa: PLR0911 (a line for each form)
     kind: Mapping[str, Any],
     value: Any,  # noqa: ANN401 (any field of any record)
-) -> Any:  # noqa: ANN401
+) -> Any:  # noqa: ANN401 (and what it becomes)
     """Return a value of a type from `field_types` as the contract wants it."""
     match kind:
         case {"name": "Person"}:

@@ -5,7 +5,15 @@ position, state and transactional id belong to one), and a setting that somebody
 is for them to change back. Errors of Kafka itself pass through, as `kafka.errors.KafkaError`.
 """
 
-from baton.topics.admin import apply, check, in_force
+from baton.topics.admin import apply, check, cluster_size, in_force
 from baton.topics.differences import Difference, TopicsDifferError, compare
 
-__all__ = ["Difference", "TopicsDifferError", "apply", "check", "compare", "in_force"]
+__all__ = [
+    "Difference",
+    "TopicsDifferError",
+    "apply",
+    "check",
+    "cluster_size",
+    "compare",
+    "in_force",
+]

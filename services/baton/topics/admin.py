@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _REPLICATION: Final = 3
 """Where there are as many brokers: one may fail, and `acks=all` still means two."""
-_BOOTSTRAP_TIMEOUT_MS: Final = 8_000
+_BOOTSTRAP_TIMEOUT_MS: Final = 6_000
 _REQUEST_TIMEOUT_MS: Final = 30_000
 
 
@@ -80,6 +80,12 @@ def check(
         return compare(wanted, _found(admin, wanted), copies)
 
 
+def cluster_size(brokers: str) -> int:
+    """Give the number of brokers that are alive; raises what Kafka raises."""
+    with _admin(brokers) as admin:
+        return len(admin.describe_cluster()["brokers"])
+
+
 @contextmanager
 def _admin(brokers: str) -> Iterator[KafkaAdminClient]:
     admin = KafkaAdminClient(
@@ -121,9 +127,7 @@ def _found(admin: KafkaAdminClient, wanted: Mapping[str, Topic]) -> dict[str, Fo
     }
 
 
-def _create(
-    admin: KafkaAdminClient, missing: Mapping[str, Topic], replication: int
-) -> list[str]:
+def _create(admin: KafkaAdminClient, missing: Mapping[str, Topic], replication: int) -> list[str]:
     """Create these topics and give those that nobody else created meanwhile; raise KafkaError."""
     answer = admin.create_topics(
         {

@@ -38,6 +38,7 @@ def fields_of(alert: Alert) -> dict[str, Any]:
             "role": alert.responsible_role,
         },
         "tell": list(alert.tell),
+        "raised_by": list(alert.raised_by),
     }
 
 
@@ -55,4 +56,5 @@ def alert_of(fields: dict[str, Any]) -> Alert:
         responsible_team=fields["responsible"]["team"],
         responsible_role=fields["responsible"]["role"],
         tell=tuple(fields["tell"]),
+        raised_by=tuple(fields["raised_by"]),
     )

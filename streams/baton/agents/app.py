@@ -6,6 +6,7 @@ overridden here, and whatever default is relied on, has a test that an upgrade o
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Never, cast
 
 import faust
@@ -13,6 +14,7 @@ import faust.streams
 import uvloop
 from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import READ_COMMITTED
+from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AgentT, EventT, StreamT, TopicT
 from faust.types.transports import TransportT
@@ -130,9 +132,11 @@ class FaustDelivery:
     async def resume(self, source: Partition, offset: int) -> None:
         """Deliver this partition again, from an offset on, if it is still ours."""
         partition = self._named(source)
-        if partition in self._app.consumer.assignment():
-            await self._app.consumer.seek(partition, offset)
-            self._app.consumer.resume_partitions({partition})
+        # The consumer's thread may lose the partition at any moment, also within this call.
+        with suppress(IllegalStateError):
+            if partition in self._app.consumer.assignment():
+                await self._app.consumer.seek(partition, offset)
+                self._app.consumer.resume_partitions({partition})
 
     def _named(self, source: Partition) -> TP:
         return TP(self._app.kafka.named(source.topic), source.number)

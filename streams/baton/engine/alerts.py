@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Status = Literal["raised", "acknowledged", "answered", "closed", "withdrawn"]
 
+ANSWERED_IN_TIME = "answered-in-time"
 ANSWERED_IN_TIME_TOLD_LATE = "answered-in-time-told-late"
 
 
@@ -38,7 +39,7 @@ class Alert:
 
     `raised_at` is when it was due, or heard if that was later; `as_of` the moment, in the time of the log, at which
     it was last judged; `answered_at` when the answer occurred. `reason` is from a closed list, or None where a fact
-    unsaid the alert and the reason is nobody's business.
+    unsaid the alert and the reason is nobody's business; `raised_by` what made it more serious than the rule says.
     """
 
     alert_id: str
@@ -63,6 +64,7 @@ class Alert:
     responsible_team: str | None
     responsible_role: str
     tell: tuple[str, ...]
+    raised_by: tuple[str, ...] = ()
 
     @property
     def lateness(self) -> timedelta | None:
@@ -90,7 +92,8 @@ def settle(
     if before is None or before.status == "withdrawn" or finding.reason == "cannot-tell":
         return before
     if finding.reason == "answered":
-        return withdraw(before, now, ANSWERED_IN_TIME_TOLD_LATE, finding.answered_at)
+        reason = ANSWERED_IN_TIME if before.reason == "due-soon" else ANSWERED_IN_TIME_TOLD_LATE
+        return withdraw(before, now, reason, finding.answered_at)
     return withdraw(before, now, finding.reason if finding.reason == "transfer-withdrawn" else None)
 
 
@@ -126,4 +129,5 @@ def _alert(finding: Finding, now: datetime, rule_version: int, policy_version: s
         responsible_team=finding.team,
         responsible_role=role,
         tell=finding.tell,
+        raised_by=finding.raised_by,
     )

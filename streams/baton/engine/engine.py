@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -37,6 +38,9 @@ Order = tuple[str, int, int]
 
 Identity = tuple[str, str, str]
 """What makes two tellings the same record (`Fact.identity`)."""
+
+Judging = Callable[[Chronology, "datetime", "Policy"], "Iterator[Finding]"]
+"""What a rule asks of one chronology."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +82,29 @@ class Engine:
         self.policy = policy
         self.now: datetime | None = None
         self._rules = rules
-        self._rules_by_view: dict[str, dict[frozenset[str], list[Rule]]] = {view: {} for view in VIEWS}
-        for rule in rules.values():
-            self._rules_by_view[rule.reads].setdefault(rule.also_reads, []).append(rule)
-        self._readers: dict[str, frozenset[str]] = {
-            kind: frozenset(rule.reads for rule in rules.values() if kind in rule.also_reads) for kind in VIEWS
+        self._rules_by_view: dict[str, dict[frozenset[str], list[tuple[Rule, Judging]]]] = {
+            view: {} for view in VIEWS
         }
+        self._choosing: dict[str, list[Rule]] = {view: [] for view in VIEWS}
+        for rule in rules.values():
+            if rule.also_named is not None:
+                self._choosing[rule.reads].append(rule)
+                continue
+            self._rules_by_view[rule.reads].setdefault(rule.also_reads, []).append((rule, rule.judge))
+            if rule.without_case is not None:
+                with_cases = self._rules_by_view["person"].setdefault(frozenset({"case"}), [])
+                with_cases.append((rule, rule.without_case))
+        also_read = {view: set().union(*by_also) for view, by_also in self._rules_by_view.items()}
+        chosen = {view: {kind for rule in each for kind in rule.also_reads} for view, each in self._choosing.items()}
+        self._readers: dict[str, frozenset[str]] = {
+            kind: frozenset(view for view in VIEWS if kind in also_read[view] | chosen[view]) for kind in VIEWS
+        }
+        self._choosy = frozenset(view for view in VIEWS if chosen[view] and not also_read[view])
         self._known: set[Identity] = set()
         self._held: list[tuple[datetime, Order, Fact]] = []
         self._index: dict[str, list[Fact]] = defaultdict(list)
         self._linked: dict[str, set[str]] = defaultdict(set)
+        self._awaited: dict[str, frozenset[str]] = {}
         self._alerts: dict[str, dict[str, Alert]] = defaultdict(dict)
         self._deadlines: list[tuple[datetime, str]] = []
         self._wakes: dict[str, Wake] = {}
@@ -256,7 +273,8 @@ class Engine:
             elif kind in REFERENCES and key not in seen:
                 seen.add(key)
                 for fact in self._index.get(key, ()):
-                    open_keys += keys_of(fact)
+                    # A block concerns its teams, and not each family in it with every other.
+                    open_keys += (x for x in keys_of(fact) if kind != "block" or kind_of(x) == "team")
         if not any(kind_of(key) == "case" for key in keys):
             for key in keys:
                 if kind_of(key) in WITHOUT_CASE:
@@ -269,7 +287,9 @@ class Engine:
         return views | beside
 
     def _reads(self, key: str, other: str) -> bool:
-        return kind_of(key) in self._readers[kind_of(other)]
+        """Say whether a rule on `key` may say something else for a fact of `other`; before it was judged, any may."""
+        awaited = self._awaited.get(key)
+        return kind_of(key) in self._readers[kind_of(other)] and (awaited is None or other in awaited)
 
     def _facts_of(self, key: str) -> list[Fact]:
         """Return the facts of a chronology: those that name its key, and those of the records that they name."""
@@ -288,7 +308,11 @@ class Engine:
 
     def _with(self, facts: list[Fact], also: frozenset[str]) -> list[Fact]:
         """Return the facts, and those of the persons, cases, workers or teams that they name: one step, no further."""
-        named = dict.fromkeys(each for fact in facts for each in keys_of(fact) if kind_of(each) in also)
+        named = (each for fact in facts for each in keys_of(fact) if kind_of(each) in also)
+        return self._beside(facts, dict.fromkeys(named))
+
+    def _beside(self, facts: list[Fact], named: Iterable[str]) -> list[Fact]:
+        """Return the facts and those of these keys, each once."""
         wider = {id(fact): fact for fact in facts}
         for key in named:
             alone = kind_of(key) in WITHOUT_CASE
@@ -305,11 +329,17 @@ class Engine:
         facts = self._facts_of(key)
         told = self._chronology(key, facts)
         for also, rules in self._rules_by_view[told.kind].items():
-            asking = [rule for rule in rules if told.holds(rule.triggers)]
+            asking = [(rule, judge) for rule, judge in rules if told.holds(rule.triggers)]
             if not asking:
                 continue
             wider = self._chronology(key, self._with(facts, also)) if also else told
-            for rule in asking:
+            for rule, judge in asking:
+                for finding in judge(wider, now, self.policy):
+                    yield rule, finding
+        for rule in self._choosing[told.kind]:
+            if rule.also_named is not None and told.holds(rule.triggers):
+                named = (f"{kind}:{each}" for kind in rule.also_reads for each in rule.also_named(told))
+                wider = self._chronology(key, self._beside(facts, named))
                 for finding in rule.judge(wider, now, self.policy):
                     yield rule, finding
 
@@ -318,8 +348,10 @@ class Engine:
         found: set[str] = set()
         wakes: list[datetime] = []
         feeds: set[tuple[str, str]] = set()
+        awaited: set[str] = set()
         for rule, finding in self._findings(key, now):
             found.add(finding.alert_id)
+            awaited.update(f"{kind}:{each}" for kind in rule.also_reads for each in finding.awaits)
             if finding.wake_at is not None:
                 # A question that could be asked again at once would be asked for ever.
                 assert finding.wake_at > now, finding.alert_id
@@ -335,6 +367,8 @@ class Engine:
                 # The question is gone, and not because what asked it was forgotten: it was corrected.
                 self._change(key, withdraw(alerts[alert_id], now), changes)
         self._wake(key, Wake(min(wakes, default=None), frozenset(feeds)), changes)
+        if kind_of(key) in self._choosy:
+            self._awaited[key] = frozenset(awaited)
         if kind_of(key) == "agency":
             self._forget_heartbeats(key, now, changes)
 
@@ -351,6 +385,9 @@ class Engine:
         return None if wake is None else wake.at
 
     def _wake(self, key: str, wake: Wake, changes: Changes) -> None:
+        for feed in wake.feeds:
+            # Also where nothing changed: a heartbeat that was not enough has taken it out.
+            self._suspended[feed].add(key)
         before = self._wakes.get(key, Wake())
         if wake == before:
             return
@@ -359,8 +396,6 @@ class Engine:
             changes.wakes[key] = None
             return
         self._wakes[key] = changes.wakes[key] = wake
-        for feed in wake.feeds:
-            self._suspended[feed].add(key)
         if wake.at is not None and wake.at != before.at:
             heapq.heappush(self._deadlines, (wake.at, key))
 

@@ -58,6 +58,30 @@ CODES: dict[str, tuple[str, ...]] = {
         "adults",
         "open_actions",
     ),
+    "decisions": ("no_further_action", "early_help", "assessment", "strategy_discussion"),
+    "evidence_needed": (
+        "child_seen",
+        "mother_met",
+        "father_met",
+        "home_seen",
+        "agency_checks",
+        "analysis",
+        "risk_rating",
+    ),
+    "not_owed_to": AGENCIES,
+    "reports": (
+        "child_seen",
+        "mother_met",
+        "father_met",
+        "home_seen",
+        "agency_checks",
+        "report_of_referrer",
+        "report_of_parent",
+        "report_of_third_party",
+    ),
+    "second_roles": ("worker", "manager", "service_head"),
+    "seen": ("child", "mother", "father", "carer", "home"),
+    "telling_ends": ("no_further_action", "early_help", "assessment", "strategy_discussion"),
     "reasons": ("referred", "no_children", "not_required", "no_further_action", "other"),
 }
 """The coded values that a setting may hold, as the contract's enums have them; a misspelt one would match nothing."""
@@ -345,7 +369,7 @@ def _setting(name: str, kind: type, value: Any) -> Value:  # noqa: ANN401 (whate
 
 
 def _number(name: str, value: Any) -> int:  # noqa: ANN401 (whatever TOML holds)
-    if name == "severity":
+    if name.startswith("severity"):
         if not (_is_whole(value) and _HIGHEST_SEVERITY <= value <= _LOWEST_SEVERITY):
             raise ValueError(
                 "must be 1 (act now), 2 (this working day), 3 (next review) or 4 (report)"
@@ -375,7 +399,7 @@ def _word(name: str, value: object) -> str:
 def _limit(value: Any) -> Limit:  # noqa: ANN401 (whatever TOML holds)
     if not isinstance(value, dict):
         known = ", ".join(_UNITS)
-        raise ValueError(f"must be a limit, such as {{ working_days = 1 }}; units are {known}")  # noqa: TRY004
+        raise ValueError(f"must be a limit, such as {{ working_days = 1 }}; units are {known}")  # noqa: TRY004 (one kind of error)
     for key, count in value.items():
         if key not in {*_UNITS, "cap_hours"}:
             raise ValueError(f"{key} is no unit; {did_you_mean(key, (*_UNITS, 'cap_hours'))}")

@@ -85,8 +85,9 @@ class Ledger:
         writer: Writer,
         process: Process,
         batch_max: int = 2_000,
+        batch_bytes: int = 4 * 1024 * 1024,
     ) -> None:
-        """Take its parts; `batch_max` is the most source records in one transaction."""
+        """Take its parts, and the most source records, or bytes of them, in one transaction."""
         self.source = source
         self.next = 0
         """Offset of the next source record to apply."""
@@ -102,6 +103,7 @@ class Ledger:
         self._writer = writer
         self.process = process
         self._batch_max = batch_max
+        self._batch_bytes = batch_bytes
         self._turn = asyncio.Lock()
         self._usable = False
 
@@ -140,11 +142,8 @@ class Ledger:
                 self.gaps += 1
                 stop = max(record.offset for record in records) + 1
                 return [batch async for batch in self._advance(stop, "gap")]
-            batches = []
-            for begin in range(0, len(fresh), self._batch_max):
-                part = fresh[begin : begin + self._batch_max]
-                batches.append(await self._write(Span(part, part[-1].offset + 1), "delivered"))
-            return batches
+            span = Span(fresh, self.next + len(fresh))
+            return [batch async for batch in self._write_all(span, "delivered")]
 
     async def catch_up(self, report: Callable[[Batch], None] = lambda _: None) -> None:
         """Read and apply in bulk all that the source held when this was called, and a bit more.
@@ -260,16 +259,13 @@ class Ledger:
     async def _advance(self, stop: int, read: Reading) -> AsyncIterator[Batch]:
         """Read the source up to `stop` and apply it, one transaction for each range."""
         while self.next < stop:
-            if self.closing:
-                self._check_usable()  # Raises; between two transactions is the place to stop.
             span = await self._log.read(self.next, stop, self._batch_max)
             self._check_span(span, stop)
-            if span.records:
-                yield await self._write(span, read)
-            else:
-                # Markers or aborted records alone. Going past them again after a crash costs
-                # nothing, so this is worth no transaction.
-                self.next = span.position
+            async for batch in self._write_all(span, read):
+                yield batch
+            # Markers or aborted records may follow, or be all there is. Going past them again
+            # after a crash costs nothing, so they are worth no transaction.
+            self.next = span.position
 
     def _check_span(self, span: Span, stop: int) -> None:
         bounds = [self.next - 1, *(record.offset for record in span.records), span.position]
@@ -278,6 +274,19 @@ class Ledger:
             raise LedgerError(
                 f"{self.source}: the read from {self.next} to {stop} is not one range"
             )
+
+    async def _write_all(self, span: Span, read: Reading) -> AsyncIterator[Batch]:
+        """Write a range in as many transactions as its size asks for."""
+        begin = size = 0
+        for last, record in enumerate(span.records):
+            size += len(record.key or b"") + len(record.value or b"")
+            full = last + 1 - begin == self._batch_max or size >= self._batch_bytes
+            if full or last + 1 == len(span.records):
+                if self.closing:
+                    self._check_usable()  # Raises: between two transactions is the place to stop.
+                part = span.records[begin : last + 1]
+                yield await self._write(Span(part, record.offset + 1), read)
+                begin, size = last + 1, 0
 
     async def _write(self, span: Span, read: Reading) -> Batch:
         """Apply the records and commit everything they lead to: the only place that writes.

@@ -1,6 +1,7 @@
 """All ledgers of a worker: opened on assignment, closed on revocation, fed by Faust's events."""
 
 import asyncio
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -69,7 +70,9 @@ class Tuning:
     """How long and how much. Times are in seconds."""
 
     batch_max: int = 2_000
-    """Most source records in one transaction."""
+    """Most source records in one transaction, and in one call of a process."""
+    batch_bytes: int = 4 * 1024 * 1024
+    """Most bytes of source records in one transaction, but for a single larger record."""
     bulk_from: int = 5_000
     """This many records behind, Faust is paused and the ledger reads for itself."""
     watch_every: float = 1.0
@@ -77,6 +80,8 @@ class Tuning:
     """After so long without progress, `next` steps over markers at the source's end."""
     stalled_for: float = 30.0
     """After so long without progress, though records wait, the worker stops."""
+    blocked_for: float = 120.0
+    """After so long without a turn for anybody, because a process never returns, it stops too."""
     open_within: float = 600.0
     close_within: float = 10.0
 
@@ -150,6 +155,8 @@ class Ledgers:
         self._opening: dict[Partition, Ledger] = {}
         self._open: dict[Partition, _Entry] = {}
         self._watching: asyncio.Task[None] | None = None
+        self._looked_at = 0.0
+        self._stopped = threading.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self, partitions: Iterable[tuple[str, int]]) -> None:
@@ -162,6 +169,8 @@ class Ledgers:
         self._assigned = frozenset(wanted)
         if self._watching is None:
             self._watching = asyncio.create_task(fatal(self._die, "watch")(self._watch)())
+            self._looked_at = monotonic()
+            threading.Thread(target=self._watch_the_watch, daemon=True).start()
         async with asyncio.timeout(self._tuning.open_within):
             await asyncio.gather(
                 *(self._open_one(source) for source in wanted if not self._has(source))
@@ -190,6 +199,7 @@ class Ledgers:
 
     async def close(self) -> None:
         """Close all ledgers, for an orderly stop."""
+        self._stopped.set()
         if self._watching is not None:
             self._watching.cancel()
             with suppress(asyncio.CancelledError):
@@ -239,8 +249,8 @@ class Ledgers:
 
     @property
     def ready(self) -> bool:
-        """Whether every assigned partition has an open ledger that has caught up."""
-        return all(self._has(source) for source in self._assigned)
+        """Whether there is an assignment, and all its ledgers are open and have caught up."""
+        return self._watching is not None and all(map(self._has, self._assigned))
 
     def positions(self) -> dict[Partition, int]:
         """Return `next` of every open ledger: where delivery should go on."""
@@ -267,6 +277,7 @@ class Ledgers:
             writer=writer,
             process=self._processes[source.topic](source),
             batch_max=self._tuning.batch_max,
+            batch_bytes=self._tuning.batch_bytes,
         )
         self._opening[source] = ledger
         entry = _Entry(ledger)
@@ -353,10 +364,21 @@ class Ledgers:
     async def _watch(self) -> None:
         """Look at every ledger about once a second; stop the worker if one stands still."""
         while True:
+            self._looked_at = monotonic()
             await asyncio.sleep(self._tuning.watch_every)
             await asyncio.gather(
                 *(self._look(source, entry) for source, entry in list(self._open.items()))
             )
+
+    def _watch_the_watch(self) -> None:
+        """Stop the worker, from a thread of its own, if the event loop has no turns any more.
+
+        Faust's thread would go on telling the group that all is well.
+        """
+        while not self._stopped.wait(self._tuning.watch_every):
+            blocked_for = monotonic() - self._looked_at - self._tuning.watch_every
+            if blocked_for > self._tuning.blocked_for:
+                self._die(f"the event loop has been blocked for {blocked_for:.0f} s")
 
     async def _look(self, source: Partition, entry: _Entry) -> None:
         ledger = entry.ledger

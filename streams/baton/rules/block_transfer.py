@@ -9,6 +9,7 @@ Taught by Sunderland: "block" transfers between teams let details be overlooked.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 SLUG = "block-transfer"
 
 
-def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:  # noqa: ARG001 (nothing is awaited)
+def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
     """Ask which of the transfers to this team belong to a block."""
     transfers = {
         (each.transfer_id, each.case): each
@@ -52,14 +53,14 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         if len({request.case for request in members}) >= least:
             in_named |= {request.identity for request in members}
             if _receiving_team(members) == told.about:
-                yield _found(block, members, transfers, told, policy)
+                yield _found(block, members, transfers, told, now, policy)
     between: dict[str | None, list[TransferRequested]] = defaultdict(list)
     for request in requests:
         if request.to_team == told.about and request.identity not in in_named:
             between[request.from_team].append(request)
     for from_team, members in between.items():
         for run in _runs(members, policy):
-            yield _found(f"{from_team}/{run[0].transfer}", run, transfers, told, policy)
+            yield _found(f"{from_team}/{run[0].transfer}", run, transfers, told, now, policy)
 
 
 def _receiving_team(members: Iterable[TransferRequested]) -> str | None:
@@ -70,38 +71,40 @@ def _receiving_team(members: Iterable[TransferRequested]) -> str | None:
 
 def _runs(requests: list[TransferRequested], policy: Policy) -> Iterator[list[TransferRequested]]:
     """Give the stretches of requests, by time, in which every window holds enough cases; overlapping ones joined."""
-    run: list[TransferRequested] = []
+    begin = end = 0  # A run is a slice of the requests: two teams may hand on cases for years, in one long block.
     for start, request in enumerate(requests):
         terms = policy.terms(SLUG, request.occurred_at, request.authority)
-        end = terms.due_after(request.occurred_at)
-        window = [each for each in requests[start:] if each.occurred_at <= end]
-        if len({each.case for each in window}) < terms.number("cases"):
+        last = terms.due_after(request.occurred_at)
+        stop = bisect_right(requests, last, lo=start, key=lambda each: each.occurred_at)
+        if len({each.case for each in requests[start:stop]}) < terms.number("cases"):
             continue
-        if run and request not in run:
-            yield run
-            run = []
-        run += [each for each in window if each not in run]
-    if run:
-        yield run
+        if start >= end:
+            if begin < end:
+                yield requests[begin:end]
+            begin = start
+        end = max(end, stop)
+    if begin < end:
+        yield requests[begin:end]
 
 
-def _found(
+def _found(  # noqa: PLR0913 (what is known of a block, the moment, and the policy)
     subject: str,
     members: list[TransferRequested],
     transfers: dict[tuple[str, str], Transfer],
     told: Chronology,
+    now: datetime,
     policy: Policy,
 ) -> Finding:
     terms = policy.terms(SLUG, members[0].occurred_at, members[0].authority)
     by_case: dict[str, TransferRequested] = {}
     for request in members:
         by_case.setdefault(request.case, request)
-    enough = list(by_case.values())[terms.number("cases") - 1]
+    due_at = list(by_case.values())[terms.number("cases") - 1].occurred_at
     return finding(
         SLUG,
         subject,
         told,
-        Met("found", enough.occurred_at),
+        Met("found", due_at) if now >= due_at else Met("waiting", due_at, wake_at=due_at),
         terms,
         trigger=tuple(by_case.values()),
         members=tuple(

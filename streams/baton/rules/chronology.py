@@ -52,7 +52,7 @@ class Chronology:
         for fact in facts:
             by_kind.setdefault(type(fact), []).append(fact)
         for each, told in by_kind.items():
-            told.sort(key=lambda fact: (fact.occurred_at, fact.event_id))
+            told.sort(key=lambda fact: (fact.occurred_at, fact.event_id, fact.identity))
             self._by_kind[each] = tuple(told)
 
     def of(self, kind: type[FactType]) -> tuple[FactType, ...]:

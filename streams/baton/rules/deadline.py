@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,10 +33,11 @@ class Met:
 def first(answers: Iterable[Fact], since: datetime) -> Fact | None:
     """Return the earliest of the answers that occurred at `since` or later, or None.
 
-    An answer counts by its own `occurred_at`, from the trigger's moment, included (design, section 8).
+    An answer counts by its own `occurred_at`, from the trigger's moment, included (design, section 8). Of those of
+    one instant it is the first given.
     """
     later = [answer for answer in answers if answer.occurred_at >= since]
-    return min(later, key=lambda answer: (answer.occurred_at, answer.event_id), default=None)
+    return min(later, key=lambda answer: answer.occurred_at, default=None)
 
 
 def answered_in_time(  # noqa: PLR0913 (a deadline is all of these, and each has a name)
@@ -63,3 +64,37 @@ def answered_in_time(  # noqa: PLR0913 (a deadline is all of these, and each has
     if not told.can_tell(terms.waits_for, authority, due_at, now):
         return Met("cannot-tell", due_at)
     return Met("overdue", due_at)
+
+
+GRAVEST_FIRST: tuple[Reason, ...] = (
+    "overdue",
+    "found",
+    "answered-late",
+    "due-soon",
+    "cannot-tell",
+    "waiting",
+    "answered",
+    "not-asked",
+)
+"""How several clocks of one alert are told as one: by the gravest, of equal ones that which was due first."""
+
+
+def gravest(clocks: Iterable[Met]) -> Met:
+    """Return the gravest of several clocks that share an alert, waking as early as any of them would."""
+    every = list(clocks)
+    worst = min(every, key=lambda each: (GRAVEST_FIRST.index(each.reason), each.due_at))
+    wakes = [each.wake_at for each in every if each.wake_at is not None]
+    return replace(worst, wake_at=min(wakes, default=None))
+
+
+def found_unless(answers: Iterable[Fact], *, at: datetime, now: datetime) -> Met:
+    """Say how something stands that a record of its own moment shows or lacks: nothing else is awaited.
+
+    An answer of the same moment was there in time, one later than `at` came late; without one it is found.
+    """
+    answer = first(answers, at)
+    if answer is not None and answer.occurred_at == at:
+        return Met("answered", at, answer)
+    if now < at:
+        return Met("waiting", at, wake_at=at)
+    return Met("found", at) if answer is None else Met("answered-late", at, answer)

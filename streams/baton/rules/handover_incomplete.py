@@ -64,13 +64,13 @@ def _met(transfer: Transfer, accepted: TransferAccepted, told: Chronology, now: 
         return Met("transfer-withdrawn", due_at, taken_back)
     if not _missing(transfer, terms, due_at):
         return Met("answered", due_at)
+    if now < due_at:
+        return Met("waiting", due_at, wake_at=due_at)
     completing = next(
         (note for note in transfer.handovers if not _missing(transfer, terms, note.occurred_at)), None
     )
     if completing is not None:
         return Met("answered-late", due_at, completing)
-    if now < due_at:
-        return Met("waiting", due_at, wake_at=due_at)
     if not told.can_tell(terms.waits_for, accepted.authority, due_at, now):
         return Met("cannot-tell", due_at)
     return Met("overdue", due_at)

@@ -15,6 +15,7 @@ AboutKind = Literal["person", "case", "team", "agency"]
 
 Reason = Literal[
     "waiting",  # not due yet
+    "due-soon",  # not due yet, but as near to it as the policy warns at
     "answered",  # the answer came in time
     "overdue",  # due, and nothing answered
     "answered-late",  # due, nothing had answered, and then something did
@@ -25,7 +26,7 @@ Reason = Literal[
 ]
 """Why a question stands as it does, from a closed list."""
 
-RAISING: frozenset[Reason] = frozenset({"overdue", "answered-late", "found"})
+RAISING: frozenset[Reason] = frozenset({"due-soon", "overdue", "answered-late", "found"})
 """The reasons with which a question is an alert."""
 
 
@@ -47,7 +48,9 @@ class Finding:
     `alert_id` is derived from facts, so that saying it twice says it once. `due_at` is when an answer is due
     by policy; `wake_at` is the next moment at which time alone may change this finding. `trigger` are the facts
     that asked the question, `evidence` all facts the finding rests on, `missing` what should have come.
-    `waits_for` names the feed whose silence makes the question unanswerable.
+    `waits_for` names the feed whose silence makes the question unanswerable; `raised_by` what made it more serious
+    than the rule alone says (`severity.MODIFIERS`); `awaits` the ids, of those of
+    `Rule.also_named`, whose facts may change it.
     """
 
     rule: str
@@ -68,6 +71,8 @@ class Finding:
     members: tuple[Member, ...] = ()
     waits_for: str = ""
     team: str | None = None
+    raised_by: tuple[str, ...] = ()
+    awaits: tuple[str, ...] = ()
 
 
 def reasons(findings: Iterable[Finding]) -> dict[str, Reason]:

@@ -89,6 +89,12 @@ class Terms:
         assert isinstance(value, str), name
         return value
 
+    def flag(self, name: str) -> bool:
+        """Return a setting that is yes or no."""
+        value = self.settings[name]
+        assert isinstance(value, bool), name
+        return value
+
     def words(self, name: str) -> tuple[str, ...]:
         """Return a setting that is a list of words."""
         value = self.settings[name]

@@ -9,7 +9,7 @@ from baton.rules.outcome import Finding
 from baton.rules.policy import Limit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from baton.rules.chronology import Chronology
@@ -34,6 +34,10 @@ class Rule:
     the facts without which it has nothing to ask, `also_reads` whose facts it needs besides (the cases of a person,
     the persons of a case, the worker or team of a case), `settings` what it asks of the policy besides the common
     ones, `sentence` what its owner could sign, `missing` what should have come, in the words of an alert.
+    `also_named`, where a rule needs few of these, returns their ids from its own chronology; such a rule names in its
+    findings (`awaits`) those whose facts may still change them, and is judged again for no others.
+    `without_case`, of a rule that reads cases, asks the same of a person's referrals for which no case was opened;
+    it reads the person's chronology with that of her cases.
     """
 
     slug: str
@@ -45,6 +49,8 @@ class Rule:
     sentence: str
     missing: str
     also_reads: frozenset[str] = frozenset()
+    also_named: Callable[[Chronology], Iterable[str]] | None = None
+    without_case: Callable[[Chronology, datetime, Policy], Iterator[Finding]] | None = None
     settings: Mapping[str, type] = field(default_factory=lambda: {"within": Limit, "answered_by": str})
 
 
@@ -61,12 +67,15 @@ def finding(  # noqa: PLR0913 (an alert is all of these, and each has a name)
     members: tuple[Member, ...] = (),
     team: str | None = None,
     severity: int | None = None,
+    tell: tuple[str, ...] | None = None,
     about: tuple[AboutKind, str] | None = None,
+    awaits: tuple[str, ...] = (),
 ) -> Finding:
     """Make the finding of a rule on a `subject` (an incident, a transfer) of this chronology.
 
     The alert id is the rule, the subject and whom it is about, so that it is the same whoever derives it. It is
-    about the chronology's own person, case or team, unless `about` says otherwise; its severity is the policy's.
+    about the chronology's own person, case or team, unless `about` says otherwise; its severity and the roles to be
+    told are the policy's, unless a step of a clock has its own.
     """
     kind, key = about or (told.kind, told.about)
     answer = () if met.answer is None else (met.answer,)
@@ -78,7 +87,7 @@ def finding(  # noqa: PLR0913 (an alert is all of these, and each has a name)
         reason=met.reason,
         authority=trigger[0].authority,
         severity=terms.severity if severity is None else severity,
-        tell=terms.tell,
+        tell=terms.tell if tell is None else tell,
         responsible=terms.responsible,
         due_at=met.due_at,
         wake_at=met.wake_at,
@@ -89,6 +98,7 @@ def finding(  # noqa: PLR0913 (an alert is all of these, and each has a name)
         members=members,
         waits_for=terms.waits_for,
         team=team,
+        awaits=awaits,
     )
 
 

@@ -29,8 +29,8 @@ SLUG = "transfer-not-accepted"
 
 _GRAVEST_FIRST: tuple[Reason, ...] = (
     "overdue",
+    "cannot-tell",  # before a late reply to another request, or it would not be asked again
     "answered-late",
-    "cannot-tell",
     "waiting",
     "transfer-withdrawn",
     "answered",

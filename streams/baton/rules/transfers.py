@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from baton.rules.deadline import Met
 from baton.rules.facts import (
     FileRead,
     HandoverRecorded,
@@ -16,6 +17,7 @@ from baton.rules.facts import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from baton.rules.chronology import Chronology
 
@@ -52,7 +54,31 @@ class Transfer:
     @property
     def authority(self) -> str:
         """The area it happened in."""
-        return (*self.requests, *self.accepted, *self.replies, *self.handovers, *self.files_read)[0].authority
+        return (*self.requests, *self.accepted, *self.replies, *self.handovers, *self.files_read)[
+            0
+        ].authority
+
+    @property
+    def moves(self) -> tuple[TransferAccepted | TransferWithdrawn, ...]:
+        """Each time it moved the case: over with an acceptance, and back where it was then withdrawn."""
+        if not self.accepted:
+            return ()
+        began = self.accepted[0].occurred_at
+        taken_back = (each for each in self.withdrawn if each.occurred_at >= began)
+        return (*self.accepted, *taken_back)
+
+    def team_after(self, moved: TransferAccepted | TransferWithdrawn) -> str | None:
+        """Return the team that has the case after a move; the one that the offer named, unless the move says."""
+        offers = [
+            each for each in self.requests if each.occurred_at <= moved.occurred_at
+        ] or self.requests[:1]
+        if isinstance(moved, TransferWithdrawn):
+            return offers[-1].from_team if offers else None
+        return moved.by_team or (offers[-1].to_team if offers else None)
+
+    def taken_back(self, since: datetime) -> TransferWithdrawn | None:
+        """Return the withdrawal of an acceptance at `since`, or None."""
+        return next((each for each in self.withdrawn if each.occurred_at >= since), None)
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -66,6 +92,12 @@ class Transfer:
             "file-read": self.files_read,
         }
         return tuple(state for state, facts in happened.items() if facts)
+
+
+def unless_taken_back(met: Met, transfer: Transfer, since: datetime) -> Met:
+    """Let a question about an acceptance fall away when the transfer was taken back after it."""
+    taken_back = transfer.taken_back(since)
+    return met if taken_back is None else Met("transfer-withdrawn", met.due_at, taken_back)
 
 
 def transfers_of(told: Chronology) -> Iterator[Transfer]:

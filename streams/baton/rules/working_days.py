@@ -46,3 +46,14 @@ class WorkingDays:
             while not self.is_working_day(day):
                 day += _ONE_DAY
         return datetime.combine(day, at.replace(fold=0), LONDON).astimezone(UTC)
+
+
+def local_date(moment: datetime) -> date:
+    """Return the local date of an aware moment."""
+    return moment.astimezone(LONDON).date()
+
+
+def midnight_after(moment: datetime, days: int) -> datetime:
+    """Return the end, in UTC, of the `days`-th local day, the moment's own counted: 1 is the coming midnight."""
+    day = local_date(moment) + days * _ONE_DAY
+    return datetime.combine(day, time.min, LONDON).astimezone(UTC)

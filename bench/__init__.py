@@ -1,0 +1,1 @@
+"""Measures, each as one command; `make bench` runs them all."""

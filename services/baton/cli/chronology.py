@@ -1,0 +1,168 @@
+"""A chronology, and what the rules say of it, in words and as JSON. Pure: it is given an `Explanation`.
+
+Of a fact it shows when, which agency, which record, and coded values: never text, never another
+person than the one asked about, no assessment factors, no due dates. The end of a pregnancy is
+left out altogether: it withdraws an alert without a reason shown, and here is no exception.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from baton.cli import render
+from baton.contract import codec
+from baton.contract.versions import expand
+from baton.rules.register import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from baton.engine.engine import Explanation
+    from baton.rules.facts import Fact
+    from baton.rules.outcome import Finding
+
+_NOBODYS_BUSINESS: Final = frozenset({"PregnancyEnded"})
+_LINKS: Final = frozenset(
+    {
+        *("incident", "notification", "referral", "transfer", "case", "block"),
+        *("team", "from_team", "to_team", "by_team", "successor"),
+    }
+)
+"""Ids by which records name each other; those of persons and workers are not among them."""
+_LEFT_OUT: Final = frozenset({"agency", "concerns"})
+"""Shown in a column of its own; and what is closest to a story."""
+
+
+def facts_of(explanation: Explanation) -> list[Fact]:
+    """Give the facts that may be shown, in the order in which they happened."""
+    return [fact for fact in explanation.facts if type(fact).__name__ not in _NOBODYS_BUSINESS]
+
+
+def fact_row(fact: Fact, about: str) -> dict[str, Any]:
+    """Give a fact as JSON: its times, agency, record, and coded values; `about` is the key's id."""
+    return {
+        "occurred_at": rfc_3339(fact.occurred_at),
+        "recorded_at": fact.recorded_at and rfc_3339(fact.recorded_at),
+        "received_at": rfc_3339(fact.received_at),
+        "agency": fact.agency,
+        "record": type(fact).__name__,
+        "event_id": fact.event_id,
+        "values": dict(_values(fact, about)),
+    }
+
+
+def fact_words(fact: Fact, about: str) -> str:
+    """Give the coded values of a fact in one line."""
+    return ", ".join(f"{name} {_text(value)}" for name, value in _values(fact, about))
+
+
+def heard_late(fact: Fact) -> str:
+    """Say when baton was told, where that was not within the minute in which it happened."""
+    if (fact.received_at - fact.occurred_at).total_seconds() < 60:
+        return ""
+    return render.local(fact.received_at)
+
+
+def _values(fact: Fact, about: str) -> Iterator[tuple[str, Any]]:
+    schema: Any = expand(dict(codec.schema(type(fact).__name__)))
+    for field in schema["fields"]:
+        name, kind = field["name"], field["type"]
+        value = getattr(fact, name, getattr(fact, f"{name}_", None))
+        if name in _LEFT_OUT or value is None or value == ():
+            continue
+        kind = kind[1] if isinstance(kind, list) else kind
+        if name in _LINKS or _is_coded(kind, field):
+            yield name, list(value) if isinstance(value, tuple) else value
+        elif kind["type"] == "array" and kind["items"].get("name") == "Party":
+            yield from _party(value, about)
+
+
+def _is_coded(kind: Mapping[str, Any], field: Mapping[str, Any]) -> bool:
+    inner = kind.get("items", kind)
+    return inner["type"] in {"enum", "boolean"} or "closed_list" in field
+
+
+def _party(parties: Iterable[Any], about: str) -> Iterator[tuple[str, Any]]:
+    """Give the part of the person asked about; of the others, how many they are."""
+    others = 0
+    for party in parties:
+        if party.person != about:
+            others += 1
+            continue
+        yield "role", party.role
+        if party.pregnancy is not None:
+            yield "pregnancy", party.pregnancy
+    if others:
+        yield "others", others
+
+
+def finding_row(finding: Finding) -> dict[str, Any]:
+    """Give a judgement as JSON."""
+    return {
+        "rule": finding.rule,
+        "alert_id": finding.alert_id,
+        "reason": finding.reason,
+        "due_at": finding.due_at and rfc_3339(finding.due_at),
+        "answered_at": finding.answered_at and rfc_3339(finding.answered_at),
+        "missing": list(finding.missing),
+        "waits_for": finding.waits_for or None,
+        "looks_again_at": finding.wake_at and rfc_3339(finding.wake_at),
+    }
+
+
+def judgement(finding: Finding) -> str:  # noqa: PLR0911 - one line for each reason
+    """Say in one line why a question stands as it does."""
+    due = "" if finding.due_at is None else render.local(finding.due_at)
+    match finding.reason:
+        case "waiting":
+            return f"not due yet: due {due}"
+        case "overdue":
+            return f"an alert: due {due}, and nothing answered"
+        case "answered-late":
+            return f"an alert: answered {_lateness(finding)} after it was due ({due})"
+        case "answered":
+            at = "" if finding.answered_at is None else f", {render.local(finding.answered_at)}"
+            return f"no alert: answered in time{at}; it was due {due}"
+        case "found":
+            return "an alert: so by the facts as they stand"
+        case "cannot-tell":
+            feed = render.agency(finding.waits_for)
+            return f"cannot tell: it was due {due}, and the feed of {feed} is silent"
+        case "transfer-withdrawn":
+            return "no alert: the transfer was taken back"
+    return "no alert: the question does not arise from what is known"
+
+
+def what_would_answer(finding: Finding) -> str:
+    """Say what would answer a question that is open."""
+    if finding.reason not in {"waiting", "overdue", "cannot-tell"}:
+        return ""
+    return RULES[finding.rule].missing if finding.rule in RULES else ", ".join(finding.missing)
+
+
+def looks_again(finding: Finding) -> str:
+    """Say when a question is asked again without anything being told."""
+    if finding.reason == "cannot-tell":
+        return f"once {render.agency(finding.waits_for)} is heard"
+    return "" if finding.wake_at is None else render.local(finding.wake_at)
+
+
+def _lateness(finding: Finding) -> str:
+    if finding.answered_at is None or finding.due_at is None:
+        return "late"
+    return render.duration(finding.answered_at - finding.due_at)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " + ".join(map(str, value))
+    return str(value)
+
+
+def rfc_3339(moment: datetime) -> str:
+    """Give a moment in UTC, as `2015-03-02T21:40:00Z`."""
+    detail = "milliseconds" if moment.microsecond else "seconds"
+    return moment.isoformat(timespec=detail).replace("+00:00", "Z")

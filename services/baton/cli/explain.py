@@ -1,0 +1,322 @@
+"""`baton explain`: why there is an alert, and why there is none."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from baton.cli.exits import DIFFERS, WRONG, CommandError
+from baton.cli.options import (
+    Brokers,
+    Json,
+    PolicyFile,
+    Prefix,
+    kafka_settings_of,
+    policy_of,
+    reaching,
+    settings_of,
+    text_of,
+)
+from baton.cli.output import console, print_json, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from baton.agents.judge import Judge
+    from baton.engine.engine import Engine, Explanation
+    from baton.replay.told import Told
+    from baton.rules.policy import Policy
+    from baton.runtime.settings import Settings
+
+_LOCAL: Final = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was asked for: the keys it may be, and one alert's id, if it was one's."""
+
+    keys: tuple[str, ...]
+    alert_ids: tuple[str, ...] = ()
+
+
+def explain(
+    key: Annotated[
+        str,
+        typer.Argument(
+            metavar="KEY|ALERT_ID",
+            help="person:…, case:…, team:… or agency:…, the id alone, or an alert's id.",
+        ),
+    ],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE...]",
+            help="Scenarios and logs to explain it from. [default: what the workers know]",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    json: Json = False,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    policy: PolicyFile = None,
+) -> None:
+    """Explain what is known of a person, case, team or feed, and what every rule says of it.
+
+    It answers "why is this an alert?" and "why is it not?": the facts in order, each judgement with
+    its reason, what would answer it, and when it is looked at again.
+
+    A person is named by the pseudonym of an alert, or by an identifier (person:nhs:NUMBER,
+    person:woman-1) where the deployment's key can be read. Exit code 1: nothing is known of it.
+    """
+    if files:
+        settings = settings_of(brokers, prefix, policy)
+        asked = _asked(key, lambda _: None)
+        found = list(_from_files(files, settings, asked))
+    else:
+        settings = kafka_settings_of(brokers, prefix, policy)
+        asked = _asked(key, _pseudonymised(settings))
+        found = list(_from_kafka(settings, asked))
+    for file, engine, explanation in found:
+        narrowed = _narrowed(explanation, asked)
+        if json:
+            print_json(_row(engine, narrowed, file))
+        else:
+            _print(engine, narrowed, file)
+    if not found:
+        say("Nothing is known of it: no fact that names it has been told, or not under this name.")
+        raise typer.Exit(DIFFERS)
+
+
+# What was asked.
+
+
+def _asked(text: str, pseudonym: Callable[[str], str | None]) -> _Asked:
+    """Give the keys that a text may mean. Raises CommandError for a kind that has no chronology."""
+    from baton.engine.keys import REFERENCES, VIEWS
+    from baton.rules.register import RULES
+
+    rule, slash, rest = text.partition("/")
+    if slash and rule in RULES:
+        reads = RULES[rule].reads
+        parts = rest.split("/")
+        # An id ends in what it is about, and an agency of another area has a slash of its own.
+        abouts = ["/".join(parts[start:]) for start in range(len(parts) - 1, 0, -1)]
+        keys = [name for about in abouts for name in _names(reads, about, pseudonym)]
+        ids = [text, *(f"{text.removesuffix(parts[-1])}{name.partition(':')[2]}" for name in keys)]
+        return _Asked(tuple(keys), tuple(ids))
+    kind, colon, about = text.partition(":")
+    if colon and kind in VIEWS:
+        return _Asked(_names(kind, about, pseudonym))
+    if colon and kind in REFERENCES:
+        message = (
+            f"{kind}:… has no chronology of its own: ask for a person, case or team it concerns,"
+            " or for the alert's id."
+        )
+        raise CommandError(message, WRONG)
+    return _Asked(tuple(name for kind in sorted(VIEWS) for name in _names(kind, text, pseudonym)))
+
+
+def _names(kind: str, about: str, pseudonym: Callable[[str], str | None]) -> tuple[str, ...]:
+    """Give the keys by which something of this kind and id may be known."""
+    names = [f"{kind}:{about}"]
+    if kind == "person":
+        names.append(f"person:{_LOCAL}:{about}")
+        hidden = pseudonym(about)
+        if hidden is not None:
+            names.append(f"person:{hidden}")
+    return tuple(names)
+
+
+def _pseudonymised(settings: Settings) -> Callable[[str], str | None]:
+    """Give what makes a pseudonym of an identifier, or None of each where the key is not here."""
+    from baton.agents.pseudonym import PseudonymKeyError, Pseudonyms, read_key
+
+    try:
+        pseudonyms = Pseudonyms(read_key(settings.pseudonym_key_file))
+    except PseudonymKeyError:
+        return lambda _: None
+
+    def of(text: str) -> str:
+        scheme, colon, value = text.partition(":")
+        return pseudonyms.of(
+            {"scheme": scheme, "value": value} if colon else {"scheme": _LOCAL, "value": text}
+        )
+
+    return of
+
+
+def _narrowed(explanation: Explanation, asked: _Asked) -> Explanation:
+    """Keep, where an alert was asked for, what is said of that alert."""
+    if not asked.alert_ids:
+        return explanation
+    return replace(
+        explanation,
+        findings=tuple(each for each in explanation.findings if each.alert_id in asked.alert_ids),
+        alerts=tuple(each for each in explanation.alerts if each.alert_id in asked.alert_ids),
+    )
+
+
+def _found(engine: Engine, asked: _Asked) -> Iterator[Explanation]:
+    for key in dict.fromkeys(asked.keys):
+        explanation = engine.explain(key)
+        if explanation.facts or explanation.alerts:
+            yield explanation
+
+
+# Where it is known from.
+
+
+def _from_kafka(
+    settings: Settings, asked: _Asked
+) -> Iterator[tuple[str | None, Engine, Explanation]]:
+    judge = _judge_of(settings)
+    silent = [origin for origin, tick in judge.watermark.ticks.items() if tick is None]
+    if silent:
+        say(
+            f"Nothing is judged yet: no tick has come through {', '.join(silent)}."
+            " Is the clock running, and a worker?"
+        )
+    elif judge.engine.held:
+        say(f"{judge.engine.held} facts have been told since, and wait for the clock.")
+    for explanation in _found(judge.engine, asked):
+        yield None, judge.engine, explanation
+
+
+def _judge_of(settings: Settings) -> Judge:
+    """Load what `judge` has committed, as a worker does when it takes the partition over."""
+    from baton.agents.judge import Judge
+    from baton.contract.topics import FACTS, prefixed, state_topic
+    from baton.ledger import POSITION_KEY
+    from baton.reading import Reader, live_rows
+
+    judge = Judge(policy_of(settings))
+    topic = prefixed(settings.topic_prefix, state_topic(FACTS.name).name)
+    with (
+        reaching(settings),
+        _working("reading what is known"),
+        Reader(settings.brokers, topic) as reader,
+    ):
+        rows = live_rows(reader.to_end())
+    for key, value in rows.items():
+        if key != POSITION_KEY:
+            judge.load(key, value)
+    judge.loaded()
+    return judge
+
+
+def _from_files(
+    files: list[Path], settings: Settings, asked: _Asked
+) -> Iterator[tuple[str | None, Engine, Explanation]]:
+    for file in files:
+        engine = _engine_of(file, settings)
+        for explanation in _found(engine, asked):
+            yield str(file), engine, explanation
+
+
+def _engine_of(file: Path, settings: Settings) -> Engine:
+    """Play a scenario or a log, alone, to its end. Raises Mistakes and CommandError."""
+    from baton.engine.engine import Engine
+    from baton.engine.translate import to_fact
+    from baton.replay.told import Persons
+
+    told, policy, until = _read(file, settings)
+    persons = Persons()
+    engine = Engine(policy)
+    heard = sorted(told, key=lambda each: each.received_at)
+    for number, each in enumerate(heard):
+        if until is None or each.received_at <= until:
+            fact = to_fact(each.record, each.fields, each.received_at, persons.key)
+            if fact is not None:
+                engine.hear(fact, (each.topic, 0, number))
+    end = until or (heard[-1].received_at if heard else None)
+    if end is not None:
+        engine.advance(end)
+    return engine
+
+
+def _read(file: Path, settings: Settings) -> tuple[list[Told], Policy, Any]:
+    from baton.replay.logs import SUFFIXES, read_log
+    from baton.replay.scenario import PolicyText, read_scenario
+
+    if file.suffix == ".toml":
+        policy = PolicyText(text_of(settings.policy, "the policy"), str(settings.policy))
+        scenario = read_scenario(text_of(file, "the scenario"), str(file), policy)
+        return list(scenario.told), scenario.policy, scenario.until
+    if file.suffix not in SUFFIXES:
+        known = ", ".join((".toml", *SUFFIXES))
+        raise CommandError(f"{file}: is of no known kind; known are {known}.", WRONG)
+    try:
+        return list(read_log(file)), policy_of(settings), None
+    except OSError as error:
+        raise CommandError(f"Cannot read the log {file}: {error.strerror}.", WRONG) from None
+
+
+def _working(what: str) -> Any:  # noqa: ANN401 - rich's status, or nothing
+    from contextlib import nullcontext
+
+    return console(errors=True).status(what) if sys.stderr.isatty() else nullcontext()
+
+
+# Showing it.
+
+
+def _row(engine: Engine, explanation: Explanation, file: str | None) -> dict[str, Any]:
+    from baton.agents.alert_record import fields_of
+    from baton.cli.chronology import fact_row, facts_of, finding_row, rfc_3339
+    from baton.contract import codec
+
+    about = explanation.key.partition(":")[2]
+    row: dict[str, Any] = {} if file is None else {"file": file}
+    return row | {
+        "key": explanation.key,
+        "as_of": engine.now and rfc_3339(engine.now),
+        "facts": [fact_row(fact, about) for fact in facts_of(explanation)],
+        "judgements": [finding_row(finding) for finding in explanation.findings],
+        "alerts": [codec.to_json("Alert", fields_of(alert)) for alert in explanation.alerts],
+    }
+
+
+def _print(engine: Engine, explanation: Explanation, file: str | None) -> None:
+    from rich.table import Table
+
+    from baton.agents.alert_record import fields_of
+    from baton.cli import chronology, render
+
+    out = console()
+    about = explanation.key.partition(":")[2]
+    as_of = "nothing judged yet" if engine.now is None else f"as of {render.local(engine.now)}"
+    out.print(" · ".join(each for each in (explanation.key, as_of, file) if each))
+    out.print()
+    facts = Table(box=None, pad_edge=False, title="What was told", title_justify="left")
+    for name in ("when", "agency", "record", "coded values", "told late"):
+        facts.add_column(name, overflow="fold")
+    for fact in chronology.facts_of(explanation):
+        facts.add_row(
+            render.local(fact.occurred_at),
+            render.agency(fact.agency),
+            type(fact).__name__,
+            chronology.fact_words(fact, about),
+            chronology.heard_late(fact),
+        )
+    out.print(facts)
+    out.print()
+    out.print("What the rules say")
+    for finding in explanation.findings:
+        out.print(f"  {finding.rule}: {chronology.judgement(finding)}")
+        for label, text in (
+            ("would be answered by", chronology.what_would_answer(finding)),
+            ("is looked at again", chronology.looks_again(finding)),
+            ("id", finding.alert_id),
+        ):
+            if text:
+                out.print(f"      {label}: {text}")
+    if not explanation.findings:
+        out.print("  No rule has anything to ask of it.")
+    for alert in explanation.alerts:
+        out.print()
+        out.print(f"Alert {alert.alert_id}: {render.status(fields_of(alert) | {'outcome': None})}")

@@ -1,0 +1,69 @@
+"""A clock that strikes more than once: warnings before an answer is due, steps up after; one alert through all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from baton.rules.deadline import Met, answered_in_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from baton.rules.chronology import Chronology
+    from baton.rules.facts import Fact
+    from baton.rules.policy import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stroke of the clock: when, how serious the alert is from then on, and whom to tell.
+
+    One that `warns` comes before the answer is due.
+    """
+
+    at: datetime
+    severity: int
+    tell: tuple[str, ...]
+    warns: bool = False
+
+
+def stands(  # noqa: PLR0913 (a deadline is all of these, and each has a name)
+    steps: Iterable[Step],
+    answers: Iterable[Fact],
+    *,
+    since: datetime,
+    now: datetime,
+    told: Chronology,
+    terms: Terms,
+    authority: str,
+    ended_at: datetime | None = None,
+) -> tuple[Met, Step]:
+    """Say how a clock with steps stands as of `now`, and at which step.
+
+    Due is the first step that does not warn. What ends the question (`ended_at`, a close) ends it for good if that
+    was before anything was due; after that the alert stays, at the step it had come to.
+    """
+    ordered = sorted(steps, key=lambda step: step.at)
+    due_at = next(step.at for step in ordered if not step.warns)
+    met = answered_in_time(
+        answers, since=since, due_at=due_at, now=now, told=told, terms=terms, authority=authority
+    )
+    if met.reason == "answered":
+        return met, ordered[0]
+    if ended_at is not None and ended_at <= due_at:
+        return Met("not-asked", due_at), ordered[0]
+    stopped_at = min((at for at in (met.answered_at, ended_at) if at is not None), default=None)
+    struck = [
+        step for step in ordered if step.at <= now and (stopped_at is None or step.at < stopped_at)
+    ]
+    to_come = [step.at for step in ordered if step.at > now and (ended_at is None or step.at < ended_at)]
+    wake_at = next(iter(to_come), None)
+    if not struck:
+        return Met("waiting", due_at, met.answer, wake_at), ordered[0]
+    if met.reason == "answered-late":
+        return met, struck[-1]
+    if not told.can_tell(terms.waits_for, authority, struck[-1].at, now):
+        return Met("cannot-tell", due_at, wake_at=wake_at), struck[-1]
+    return Met("due-soon" if now < due_at else "overdue", due_at, wake_at=wake_at), struck[-1]

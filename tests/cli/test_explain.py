@@ -1,0 +1,155 @@
+"""`baton explain`, from files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from baton.cli.exits import DIFFERS, WRONG
+
+BABY_C = "baby-c-leicestershire-and-rutland.toml"
+
+
+@pytest.mark.parametrize("key", ["woman-1", "person:woman-1", "unreferred-incident/inc-1/woman-1"])
+def test_why_there_is_an_alert(baton, scenarios: Path, key: str) -> None:  # noqa: ANN001
+    """By a person's id, with or without its kind, or by the alert's: the facts and the judgement."""
+    result = baton("explain", key, scenarios / BABY_C)
+
+    words = " ".join(result.stdout.split())
+    assert result.exit_code == 0
+    assert "IncidentRecorded" in words
+    assert "unreferred-incident: an alert: due 2015-03-02 21:40:08, and nothing answered" in words or (
+        "unreferred-incident: an alert: due 2015-03-03 21:40, and nothing answered" in words
+    )
+    assert "would be answered by: a referral" in words
+
+
+def test_an_alerts_id_narrows_the_judgements(baton, scenarios: Path) -> None:  # noqa: ANN001
+    """Of one alert, only what is said of it."""
+    result = baton("explain", "incident-closed-unreferred/inc-1/woman-1", scenarios / BABY_C, "--json")
+
+    row = json.loads(result.stdout)
+    assert [each["rule"] for each in row["judgements"]] == ["incident-closed-unreferred"]
+    assert [each["rule"] for each in row["alerts"]] == ["incident-closed-unreferred"]
+
+
+def test_why_there_is_no_alert(baton, scenarios: Path) -> None:  # noqa: ANN001
+    """A question that was answered in time is explained too."""
+    result = baton("explain", "woman-1", scenarios / "referred-within-the-hour.toml")
+
+    assert "no alert: answered in time" in result.stdout
+
+
+def test_cannot_tell_is_an_answer(baton, scenarios: Path) -> None:  # noqa: ANN001
+    """While a feed is silent, it says which, and that it is asked again once that is heard."""
+    result = baton("explain", "woman-1", scenarios / "children-services-silent.toml")
+
+    words = " ".join(result.stdout.split())
+    assert "cannot tell" in words
+    assert "the feed of children's social care is silent" in words
+    assert "is looked at again: once children's social care is heard" in words
+
+
+@pytest.mark.parametrize("file", ["pregnancy-ends.toml", "pregnancy-ends-after-the-alert.toml"])
+def test_the_end_of_a_pregnancy_is_nobodys_business(baton, scenarios: Path, file: str) -> None:  # noqa: ANN001
+    """It is not listed, neither for people nor for programs, and no reason is given."""
+    for json_lines in ((), ("--json",)):
+        shown = baton("explain", "woman-1", scenarios / file, *json_lines).stdout
+        assert "IncidentRecorded" in shown
+        assert "PregnancyEnded" not in shown
+
+
+def test_only_the_person_asked_about_is_shown(baton, scenarios: Path) -> None:  # noqa: ANN001
+    """Of the others at an incident it says how many they are; of nobody a due date or a factor."""
+    row = json.loads(baton("explain", "woman-1", scenarios / BABY_C, "--json").stdout)
+
+    incident = next(each for each in row["facts"] if each["record"] == "IncidentRecorded")
+    assert incident["values"]["role"] == "victim"
+    assert incident["values"]["others"] == 2
+    facts = json.dumps(row["facts"])
+    assert "due_date" not in facts
+    assert "concerns" not in facts
+    assert "man-1" not in facts
+
+
+def test_a_team_is_explained_with_its_block(baton, scenarios: Path) -> None:  # noqa: ANN001
+    """A team's chronology is that of the transfers to and from it."""
+    result = baton("explain", "team:team-b", scenarios / "five-cases-in-a-week.toml", "--json")
+    if result.exit_code == DIFFERS:
+        pytest.skip("the scenario has no such team")
+
+    assert json.loads(result.stdout)["key"] == "team:team-b"
+
+
+def test_json_is_one_line_for_each_file(baton, scenarios: Path) -> None:  # noqa: ANN001
+    """Standard output holds JSON lines and nothing else, each with the file it is from."""
+    files = [scenarios / BABY_C, scenarios / "midwife-refers-too-late.toml"]
+
+    lines = [json.loads(line) for line in baton("explain", "woman-1", *files, "--json").stdout.splitlines()]
+
+    assert [line["file"] for line in lines] == [str(file) for file in files]
+    assert {line["key"] for line in lines} == {"person:woman-1"}
+
+
+@pytest.mark.parametrize(
+    ("key", "code", "told"),
+    [
+        ("woman-99", DIFFERS, "Nothing is known of it"),
+        ("incident:inc-1", WRONG, "has no chronology of its own"),
+    ],
+)
+def test_what_cannot_be_explained_is_said(baton, scenarios: Path, key: str, code: int, told: str) -> None:  # noqa: ANN001
+    """Nothing known is 1, a kind without a chronology 2; standard output stays empty."""
+    result = baton("explain", key, scenarios / BABY_C, "--json")
+
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert told in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("log.txt", "", "is of no known kind"),
+        ("story.toml", "title = ", "story.toml:1"),
+        ("log.ndjson", '{"record": "Nonsense"}\n', "log.ndjson:1: record"),
+    ],
+)
+def test_a_wrong_file_is_told_with_its_line(baton, tmp_path: Path, name: str, text: str, told: str) -> None:  # noqa: ANN001
+    """A file that cannot be read as what it claims to be: exit 2, and where."""
+    file = tmp_path / name
+    file.write_text(text)
+
+    result = baton("explain", "woman-1", file)
+
+    assert (result.exit_code, result.stdout) == (WRONG, "")
+    assert told in result.stderr
+
+
+def test_a_log_is_explained_as_a_scenario_is(baton, tmp_path: Path) -> None:  # noqa: ANN001
+    """A person of a log is found by the id alone, by the scheme, and with the kind."""
+    lines = [
+        {
+            "record": "IncidentRecorded",
+            "event_id": "event-1",
+            "occurred_at": "2026-03-02T12:00:00Z",
+            "agency": "police",
+            "incident": "inc-1",
+            "people": [{"person": {"scheme": "local", "value": "woman-1"}, "pregnancy": "pregnant"}],
+        },
+        {
+            "record": "CaseOpened",
+            "event_id": "event-2",
+            "occurred_at": "2026-03-02T13:00:00Z",
+            "agency": "childrens_social_care",
+            "case": "case-9",
+        },
+    ]
+    file = tmp_path / "log.ndjson"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    for key in ("woman-1", "person:woman-1", "person:local:woman-1"):
+        row = json.loads(baton("explain", key, file, "--json").stdout)
+        assert [each["reason"] for each in row["judgements"]] == ["waiting"]
+        assert row["judgements"][0]["looks_again_at"] == row["judgements"][0]["due_at"]

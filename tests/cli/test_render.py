@@ -1,0 +1,105 @@
+"""Alerts in plain words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from baton.cli import render
+from baton.rules.register import RULES
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "raised, overdue"),
+        ({"reason": "found"}, "raised"),
+        ({"status": "acknowledged"}, "acknowledged, overdue"),
+        (
+            {"status": "answered", "reason": "answered-late", "answered_at": NOON + 27.5 * HOUR},
+            "answered, 1 day 3 h late",
+        ),
+        (
+            {"status": "withdrawn", "reason": "answered-in-time-told-late"},
+            "withdrawn: answered in time, told late",
+        ),
+        ({"status": "withdrawn", "reason": None}, "withdrawn"),
+        ({"status": "withdrawn", "reason": "transfer-withdrawn"}, "withdrawn: the transfer was taken back"),
+        ({"status": "closed", "outcome": "not_a_concern"}, "closed: not a concern"),
+    ],
+)
+def test_how_an_alert_stands(alert, fields: dict[str, object], words: str) -> None:  # noqa: ANN001
+    """The status in words, with its lateness, and no reason where none is given."""
+    assert render.status(alert() | fields) == words
+
+
+def test_who_must_act_is_an_agency_a_team_and_a_role(alert) -> None:  # noqa: ANN001
+    """Nobody is named, and codes are words."""
+    with_team = {"agency": "childrens_social_care", "team": "north", "role": "head_of_service"}
+
+    assert render.who(alert()) == "police: public protection supervisor"
+    assert render.who(alert(responsible=with_team)) == "children's social care, team north: head of service"
+
+
+def test_what_is_missing_is_in_the_rules_own_words(alert) -> None:  # noqa: ANN001
+    """The register says what should have come; items of a list are added, record names are not."""
+    handover = alert(rule="handover-incomplete", missing=["domestic_abuse", "risks"])
+
+    assert render.missing(alert()) == RULES["unreferred-incident"].missing
+    assert render.missing(handover) == f"{RULES['handover-incomplete'].missing}: domestic abuse, risks"
+
+
+def test_an_alert_of_a_rule_that_is_not_known_here_is_still_shown(alert) -> None:  # noqa: ANN001
+    """A newer worker's alerts are readable by an older program."""
+    newer = alert(rule="some-new-rule", missing=["SomethingNew"])
+
+    assert render.sentence(newer) == "some new rule"
+    assert render.missing(newer) == "SomethingNew"
+    assert "some-new-rule" in render.line(newer)
+
+
+def test_due_says_for_how_long_it_has_been(alert) -> None:  # noqa: ANN001
+    """Overdue is counted while an alert is open; what was merely found is not due."""
+    assert render.due(alert(), NOON + 2 * HOUR) == "2026-03-02 12:00, 2 h ago"
+    assert render.due(alert(status="answered"), NOON + 2 * HOUR) == "2026-03-02 12:00"
+    assert render.due(alert(reason="found")) == ""
+    assert render.due(alert(due_at=None)) == ""
+
+
+def test_times_are_local() -> None:
+    """In summer London is an hour ahead; seconds are shown where there are any."""
+    assert render.local(datetime(2026, 7, 1, 12, tzinfo=UTC)) == "2026-07-01 13:00"
+    assert render.local(datetime(2026, 7, 1, 12, 0, 5, tzinfo=UTC)) == "2026-07-01 13:00:05"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3_600, "1 h"), (5_400, "1 h 30 min"), (86_400, "1 day"), (176_400, "2 days 1 h")],
+)
+def test_a_duration_is_rough(seconds: int, words: str) -> None:
+    """The two largest units are enough."""
+    assert render.duration(timedelta(seconds=seconds)) == words
+
+
+def test_every_rule_can_be_put_in_words(alert) -> None:  # noqa: ANN001
+    """No rule of the register lacks a sentence or what is missing, and none speaks of health."""
+    for slug, rule in RULES.items():
+        words = dict(render.details(alert(rule=slug)))
+        assert words["what"] == rule.sentence
+        assert words["missing"].startswith(rule.missing)
+
+
+def test_the_details_hold_everything_a_person_needs(alert) -> None:  # noqa: ANN001
+    """What, about whom, since when, what is missing, who should act, who is to be told, and the id."""
+    told = [{"role": "hub_manager", "by": "email", "at": NOON}]
+    words = dict(render.details(alert(told=told, next_step="tell_next_role", next_step_at=NOON + HOUR)))
+
+    assert words["about"] == "person p-1"
+    assert words["severity"] == "1, act now, out of hours too"
+    assert words["was told"] == "hub manager by email, 2026-03-02 12:00"
+    assert words["next"] == "tell next role, 2026-03-02 13:00"
+    assert words["id"] == "unreferred-incident/inc-1/p-1"

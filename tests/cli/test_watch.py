@@ -1,0 +1,90 @@
+"""The table of `baton watch`, and what it leaves out."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from rich.console import Console
+
+from baton.cli.exits import CommandError
+from baton.cli.watch import _title, alerts_table, shown, since_of
+from baton.runtime.settings import Settings
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def drawn(alerts: list[dict[str, object]], width: int, height: int | None = None) -> str:
+    """Draw the table as a terminal of this width shows it."""
+    out = io.StringIO()
+    table = alerts_table(alerts, width, NOON + timedelta(hours=2), height=height)
+    Console(file=out, width=width, markup=False).print(table)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_the_table_says_all_that_an_operator_needs(alert, width: int) -> None:  # noqa: ANN001
+    """In 80 columns and in more: when, how it stands, the rule, about whom, what is missing, who."""
+    text = drawn([alert(about={"kind": "person", "key": "p-0123456789abcdef0123"})], width)
+
+    words = " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= width
+    for part in ("2026-03-02", "unreferred-incident", "p-0123456789abcdef0123", "supervisor", "2 h", "raised"):
+        assert part in words
+
+
+def test_what_does_not_fit_is_counted(alert) -> None:  # noqa: ANN001
+    """The newest are shown, and the table says how many older ones are not."""
+    alerts = [alert(alert_id=f"unreferred-incident/inc-{n}/p-1") for n in range(9)]
+
+    assert "7 older ones do not fit" in drawn(alerts, 80, height=18)
+
+
+def test_no_alerts_is_said_with_a_caution() -> None:
+    """An empty table does not claim that all is well."""
+    assert "known only while the clock ticks" in drawn([], 80)
+
+
+def test_withdrawn_alerts_are_shown_on_request(alert) -> None:  # noqa: ANN001
+    """What is over is left out, unless everything is asked for; the newest come first."""
+    old = alert(alert_id="a/1/1")
+    new = alert(alert_id="a/2/2", raised_at=NOON + timedelta(hours=1), as_of=NOON + timedelta(hours=1))
+    gone = alert(alert_id="a/3/3", status="withdrawn")
+
+    def ids(*, everything: bool, since: datetime | None = None) -> list[str]:
+        return [each["alert_id"] for each in shown([old, gone, new], since, everything=everything)]
+
+    assert ids(everything=False) == ["a/2/2", "a/1/1"]
+    assert ids(everything=True) == ["a/2/2", "a/3/3", "a/1/1"]
+    assert ids(everything=True, since=NOON + timedelta(minutes=1)) == ["a/2/2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("90s", NOON - timedelta(seconds=90)),
+        ("2h", NOON - timedelta(hours=2)),
+        ("1w", NOON - timedelta(days=7)),
+        ("2026-07-01", datetime(2026, 6, 30, 23, tzinfo=UTC)),
+        ("2026-07-01T12:00", datetime(2026, 7, 1, 11, tzinfo=UTC)),
+        ("2026-07-01T12:00Z", datetime(2026, 7, 1, 12, tzinfo=UTC)),
+    ],
+)
+def test_since_is_a_span_or_a_local_date(text: str, moment: datetime) -> None:
+    """`2h` is ago; a date begins at local midnight."""
+    assert since_of(text, NOON) == moment
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2x", "2026-02-30", ""])
+def test_since_that_means_nothing_is_refused(text: str) -> None:
+    """The sentence says what to write."""
+    with pytest.raises(CommandError, match="write 90s"):
+        since_of(text, NOON)
+
+
+def test_a_kafka_that_went_away_is_said_above_the_table() -> None:
+    """What stands there may be old, and the title says since when."""
+    title = _title(2, Settings(), NOON, NOON - timedelta(minutes=5))
+
+    assert title == "2 alerts · Kafka has not answered since 2026-03-02 11:55: this may be old"
