@@ -47,16 +47,59 @@ def family(number: int, at: datetime, chance: random.Random) -> list[Told]:
     told = [
         event("PregnancyBooked", at, "midwifery", person=person(woman), due_date=due),
         event("IncidentRecorded", row_at, "police", incident=incident, people=[party(woman)]),
-        event("NotificationSent", row_at + timedelta(hours=1), "police", notification=f"n-{number}", incident=incident),
-        event("IncidentClosed", row_at + timedelta(hours=2), "police", incident=incident, reason="referred"),
-        event("CaseOpened", row_at + timedelta(days=4), case=case, people=[person(woman)], team=teams["from_team"]),
-        event("WorkerAllocated", row_at + timedelta(days=5), case=case, worker=f"worker-{number % 300}"),
+        event(
+            "NotificationSent",
+            row_at + timedelta(hours=1),
+            "police",
+            notification=f"n-{number}",
+            incident=incident,
+        ),
+        event(
+            "IncidentClosed",
+            row_at + timedelta(hours=2),
+            "police",
+            incident=incident,
+            reason="referred",
+        ),
+        event(
+            "CaseOpened",
+            row_at + timedelta(days=4),
+            case=case,
+            people=[person(woman)],
+            team=teams["from_team"],
+        ),
+        event(
+            "WorkerAllocated",
+            row_at + timedelta(days=5),
+            case=case,
+            worker=f"worker-{number % 300}",
+        ),
         event("TransferRequested", moved_at, transfer=transfer, case=case, **teams),
-        event("HandoverRecorded", moved_at + timedelta(hours=3), transfer=transfer, case=case, items=items[chance.random() < 0.1 :]),
-        event("TransferAccepted", moved_at + timedelta(hours=5), transfer=transfer, case=case, by_team=teams["to_team"]),
+        event(
+            "HandoverRecorded",
+            moved_at + timedelta(hours=3),
+            transfer=transfer,
+            case=case,
+            items=items[chance.random() < 0.1 :],
+        ),
+        event(
+            "TransferAccepted",
+            moved_at + timedelta(hours=5),
+            transfer=transfer,
+            case=case,
+            by_team=teams["to_team"],
+        ),
     ]
     if chance.random() < 0.8:
-        told.append(event("ReferralReceived", row_at + timedelta(hours=4), "police", referral=f"ref-{number}", people=[person(woman)]))
+        told.append(
+            event(
+                "ReferralReceived",
+                row_at + timedelta(hours=4),
+                "police",
+                referral=f"ref-{number}",
+                people=[person(woman)],
+            )
+        )
     else:
         told.append(event("ContactMade", moved_at + timedelta(days=1), case=case))
     return told
@@ -74,6 +117,10 @@ def party(value: str) -> dict[str, Any]:
 
 def event(record: str, at: datetime, agency: str = "childrens_social_care", **fields: Any) -> Told:  # noqa: ANN401 (any field)
     """Return a record as told at a moment; its id is made of what it says it is about."""
-    subject = next(value for value in fields.values() if isinstance(value, str)) if "person" not in fields else fields["person"]["value"]
+    subject = (
+        next(value for value in fields.values() if isinstance(value, str))
+        if "person" not in fields
+        else fields["person"]["value"]
+    )
     envelope = {"event_id": f"{record}-{subject}", "occurred_at": at, "agency": agency}
     return Told(record, codec.complete(record, envelope | fields), at)

@@ -47,13 +47,16 @@ class Line:
     """A running baton with topics of its own, and when each of its alerts was first seen."""
 
     def __init__(self, brokers: str, folder: Path, supervisor: Supervisor) -> None:
+        """Start a worker and the clock, with a policy of seconds, and begin to watch."""
         self.brokers, self.prefix = brokers, f"bench-{uuid.uuid4().hex[:8]}-"
         topics.apply(brokers, self.prefix)
         make_key(folder / "key")
         policy = Path("policy.toml").read_text(encoding="utf-8")
         rule = policy.index("[rule.unreferred-incident]")
         limit = re.compile(r"within\s*=.*")
-        quick = policy[:rule] + limit.sub(f"within = {{ seconds = {DUE_IN} }}", policy[rule:], count=1)
+        quick = policy[:rule] + limit.sub(
+            f"within = {{ seconds = {DUE_IN} }}", policy[rule:], count=1
+        )
         (folder / "policy.toml").write_text(quick, encoding="utf-8")
         environment = os.environ | {
             "BATON_BROKERS": brokers,
@@ -108,7 +111,13 @@ def accepted(name: str) -> Told:
 
 def incident(name: str) -> Told:
     """Return an incident that needs a referral."""
-    return event("IncidentRecorded", datetime.now(UTC), "police", incident=f"inc-{name}", people=[party(f"woman-{name}")])
+    return event(
+        "IncidentRecorded",
+        datetime.now(UTC),
+        "police",
+        incident=f"inc-{name}",
+        people=[party(f"woman-{name}")],
+    )
 
 
 def event_to_alert(line: Line, seconds: int, rate: int) -> None:
@@ -148,7 +157,12 @@ def quiet_cost(line: Line, seconds: int) -> None:
     before = line.ends()
     time.sleep(seconds)
     written = (line.ends() - before) / seconds
-    figure("records written in a quiet second", written, "", f"{written * 86_400:,.0f} a quiet day, markers included")
+    figure(
+        "records written in a quiet second",
+        written,
+        "",
+        f"{written * 86_400:,.0f} a quiet day, markers included",
+    )
 
 
 def throughput(line: Line, count: int) -> None:
@@ -161,7 +175,12 @@ def throughput(line: Line, count: int) -> None:
     told = time.time() - began
     line.wait_for({"handover-incomplete/t-last/last"}, 300)
     took = line.seen["handover-incomplete/t-last/last"] - began
-    figure("live events/s, to the last one's alert", count / took, "events/s", f"{count:,} events, sent in {told:.1f} s")
+    figure(
+        "live events/s, to the last one's alert",
+        count / took,
+        "events/s",
+        f"{count:,} events, sent in {told:.1f} s",
+    )
 
 
 def main() -> None:

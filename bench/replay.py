@@ -1,6 +1,6 @@
 """How fast a log is replayed offline, and what a deadline costs in memory.
 
-    python -m bench.replay [--events 100000] [--open 100000]
+python -m bench.replay [--events 100000] [--open 100000]
 """
 
 from __future__ import annotations
@@ -39,7 +39,12 @@ def replay(events: int) -> None:
         began = time.perf_counter()
         alerts = play_log(lambda: read_log(log), POLICY, Persons())
         took = time.perf_counter() - began
-    figure("replay", count / took, "events/s", f"{count:,} events, {len(alerts):,} alerts, all rules, one core")
+    figure(
+        "replay",
+        count / took,
+        "events/s",
+        f"{count:,} events, {len(alerts):,} alerts, all rules, one core",
+    )
     figure("of which reading and decoding", reading / took, "of the time", "")
 
 
@@ -52,8 +57,19 @@ def open_deadlines(count: int) -> None:
     before = process.memory_info().rss
 
     def hear(number: int) -> None:
-        told = event("IncidentRecorded", BEGIN, "police", incident=f"inc-{number}", people=[party(f"woman-{number}")])
-        fact = to_fact(told.record, told.fields, told.received_at + number * timedelta(milliseconds=1), persons.key)
+        told = event(
+            "IncidentRecorded",
+            BEGIN,
+            "police",
+            incident=f"inc-{number}",
+            people=[party(f"woman-{number}")],
+        )
+        fact = to_fact(
+            told.record,
+            told.fields,
+            told.received_at + number * timedelta(milliseconds=1),
+            persons.key,
+        )
         assert fact is not None
         engine.hear(fact, ("domestic-incidents", 0, number))
         engine.advance(fact.received_at)
@@ -69,8 +85,18 @@ def open_deadlines(count: int) -> None:
     many = seconds(count - 2_000, count)
     gc.collect()
     used = process.memory_info().rss - before
-    figure("memory of an open deadline", used / count, "bytes", f"{count:,} open, {used / 2**20:,.0f} MiB")
-    figure("cost of an event among many / among few", many / few, "", f"{count:,} and 2,000 open deadlines")
+    figure(
+        "memory of an open deadline",
+        used / count,
+        "bytes",
+        f"{count:,} open, {used / 2**20:,.0f} MiB",
+    )
+    figure(
+        "cost of an event among many / among few",
+        many / few,
+        "",
+        f"{count:,} and 2,000 open deadlines",
+    )
 
 
 def main() -> None:

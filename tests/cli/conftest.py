@@ -42,13 +42,17 @@ def baton(tmp_path: Path) -> Baton:
 
     def run(*arguments: str | Path, given: str | bytes | None = None, **more: str) -> Result:
         return CliRunner().invoke(
-            app, [str(each) for each in arguments], input=given, env=settings | more, prog_name="baton"
+            app,
+            [str(each) for each in arguments],
+            input=given,
+            env=settings | more,
+            prog_name="baton",
         )
 
     return run
 
 
-def an_alert(**fields: Any) -> dict[str, Any]:
+def an_alert(**fields: object) -> dict[str, Any]:
     """Make the fields of an alert as decoded."""
     from baton.contract import codec
 

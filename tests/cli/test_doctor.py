@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+
+from typer.testing import Result
 
 from baton.agents.pseudonym import make_key
 from baton.cli.doctor import _clock, _key, _worker
 from baton.cli.exits import MISSING
 
+Baton = Callable[..., Result]
 
-def test_what_is_missing_is_one_line_each(baton) -> None:  # noqa: ANN001
+
+def test_what_is_missing_is_one_line_each(baton: Baton) -> None:
     """Each line is a check, its state and what to do; something missing is exit 3."""
     result = baton("doctor", "--json")
 
@@ -23,19 +28,21 @@ def test_what_is_missing_is_one_line_each(baton) -> None:  # noqa: ANN001
     assert rows["Python"]["state"] == "ok"
 
 
-def test_people_get_the_same_lines(baton) -> None:  # noqa: ANN001
+def test_people_get_the_same_lines(baton: Baton) -> None:
     """The text has a line for each check, too."""
     text, lines = baton("doctor").stdout, baton("doctor", "--json").stdout
 
     assert len(text.splitlines()) == len(lines.splitlines())
 
 
-def test_a_wrong_policy_is_counted(baton, tmp_path: Path) -> None:  # noqa: ANN001
+def test_a_wrong_policy_is_counted(baton: Baton, tmp_path: Path) -> None:
     """The doctor says how many mistakes, and which command names them."""
     file = tmp_path / "policy.toml"
     file.write_text("version = 3\n")
 
-    rows = [json.loads(line) for line in baton("doctor", "--json", "--policy", file).stdout.splitlines()]
+    rows = [
+        json.loads(line) for line in baton("doctor", "--json", "--policy", file).stdout.splitlines()
+    ]
 
     policy = next(row for row in rows if row["check"] == "policy")
     assert policy["state"] == "wrong"

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import Result
 
 from baton.cli.exits import WRONG
 from baton.contract import codec
 
+Baton = Callable[..., Result]
+
 INCIDENT = ("emit", "IncidentRecorded", "--incident", "inc-1", "--agency", "police")
-SECRET = "9434765918"  # An NHS number with a wrong check digit.
+BAD_NHS_NUMBER = "9434765918"
 
 
-def test_what_would_be_sent_is_json_that_the_contract_reads(baton) -> None:  # noqa: ANN001
+def test_what_would_be_sent_is_json_that_the_contract_reads(baton: Baton) -> None:
     """`--dry-run` prints the whole event, defaults and all, and nothing else on standard output."""
     result = baton(*INCIDENT, "--people", "nhs:9434765919:victim:pregnant", "--dry-run")
 
@@ -26,14 +30,14 @@ def test_what_would_be_sent_is_json_that_the_contract_reads(baton) -> None:  # n
     assert event["people"][0]["person"] == {"scheme": "nhs", "value": "9434765919"}
 
 
-def test_every_event_gets_an_id_of_its_own(baton) -> None:  # noqa: ANN001
+def test_every_event_gets_an_id_of_its_own(baton: Baton) -> None:
     """Two events that name no id are two events."""
     ids = {json.loads(baton(*INCIDENT, "--dry-run").stdout)["event_id"] for _ in range(2)}
 
     assert len(ids) == 2
 
 
-def test_options_override_the_json(baton) -> None:  # noqa: ANN001
+def test_options_override_the_json(baton: Baton) -> None:
     """A record in JSON may be completed by options."""
     given = json.dumps({"incident": "inc-1", "agency": "police", "grade": "high"})
 
@@ -42,9 +46,11 @@ def test_options_override_the_json(baton) -> None:  # noqa: ANN001
     assert json.loads(result.stdout)["grade"] == "medium"
 
 
-def test_the_agency_is_implied(baton) -> None:  # noqa: ANN001
+def test_the_agency_is_implied(baton: Baton) -> None:
     """Who books a pregnancy need not be said."""
-    result = baton("emit", "PregnancyBooked", "--person", "woman-1", "--due-date", "2026-08-20", "--dry-run")
+    result = baton(
+        "emit", "PregnancyBooked", "--person", "woman-1", "--due-date", "2026-08-20", "--dry-run"
+    )
 
     assert json.loads(result.stdout)["agency"] == "midwifery"
 
@@ -59,8 +65,14 @@ def test_the_agency_is_implied(baton) -> None:  # noqa: ANN001
         (["emit", "IncidentRecorded", "--agency", "police"], "incident: is required"),
         (["emit", "IncidentRecorded", "--incident", "inc-1"], "agency: is required"),
         ([*INCIDENT, "--grade", "huge"], "grade: must be one of standard, medium, high, ungraded"),
-        ([*INCIDENT, "--people", f"nhs:{SECRET}"], "people[0].person.value: not an NHS number"),
-        ([*INCIDENT, "--occurred-at", "2026-02-30T10:00:00Z"], "occurred_at: there is no such time"),
+        (
+            [*INCIDENT, "--people", f"nhs:{BAD_NHS_NUMBER}"],
+            "people[0].person.value: not an NHS number",
+        ),
+        (
+            [*INCIDENT, "--occurred-at", "2026-02-30T10:00:00Z"],
+            "occurred_at: there is no such time",
+        ),
         ([*INCIDENT, "--occurred-at", "2026-02-20T10:00:00"], "occurred_at: must have an offset"),
         ([*INCIDENT, "--narrative", "She said"], "narrative: IncidentRecorded has no such field"),
         ([*INCIDENT, "--source-record", "x" * 100_000], "source_record: has 100000 characters"),
@@ -71,7 +83,7 @@ def test_the_agency_is_implied(baton) -> None:  # noqa: ANN001
         (["emit", "IncidentRecorde", "--fields"], "did you mean IncidentRecorded"),
     ],
 )
-def test_what_is_wrong_is_one_sentence(baton, arguments: list[str], told: str) -> None:  # noqa: ANN001
+def test_what_is_wrong_is_one_sentence(baton: Baton, arguments: list[str], told: str) -> None:
     """Bad input is refused before anything is sent: exit 2, the field named, its content not."""
     result = baton(*arguments)
 
@@ -79,11 +91,11 @@ def test_what_is_wrong_is_one_sentence(baton, arguments: list[str], told: str) -
     assert result.stdout == ""
     assert told in result.stderr
     assert result.stderr.count("\n") == 1
-    assert SECRET not in result.stderr
+    assert BAD_NHS_NUMBER not in result.stderr
     assert "She said" not in result.stderr
 
 
-def test_a_bad_line_of_a_file_is_named_by_its_number(baton, tmp_path: Path) -> None:  # noqa: ANN001
+def test_a_bad_line_of_a_file_is_named_by_its_number(baton: Baton, tmp_path: Path) -> None:
     """Bad lines are told with file and line, good ones pass, and the exit code says that not all did."""
     good = '{"record": "PregnancyBooked", "person": "woman-1", "due_date": "2026-08-20"}'
     narrative = json.dumps({"record": "CaseOpened", "case": "case-1", "story": "x" * 1_000_000})
@@ -104,14 +116,17 @@ def test_a_bad_line_of_a_file_is_named_by_its_number(baton, tmp_path: Path) -> N
     result = baton("emit", "--file", file, "--dry-run")
 
     assert result.exit_code == WRONG
-    assert [json.loads(each)["record"] for each in result.stdout.splitlines()] == ["PregnancyBooked", "CaseOpened"]
+    assert [json.loads(each)["record"] for each in result.stdout.splitlines()] == [
+        "PregnancyBooked",
+        "CaseOpened",
+    ]
     told = result.stderr.splitlines()
     assert [each.split(":")[1] for each in told[:-1]] == ["3", "4", "5", "6", "7", "8"]
     assert told[-1] == "2 events are right; bad lines: 6."
     assert max(map(len, told)) < 500
 
 
-def test_ten_thousand_bad_lines_do_not_flood(baton, tmp_path: Path) -> None:  # noqa: ANN001
+def test_ten_thousand_bad_lines_do_not_flood(baton: Baton, tmp_path: Path) -> None:
     """The first bad lines are named, the rest are counted."""
     file = tmp_path / "events.ndjson"
     file.write_text("bad\n" * 10_000)
@@ -123,7 +138,7 @@ def test_ten_thousand_bad_lines_do_not_flood(baton, tmp_path: Path) -> None:  # 
     assert result.stderr.splitlines()[-1] == "0 events are right; bad lines: 10000."
 
 
-def test_standard_input_is_a_file_too(baton) -> None:  # noqa: ANN001
+def test_standard_input_is_a_file_too(baton: Baton) -> None:
     """`--file -` reads standard input."""
     line = '{"record": "PregnancyEnded", "person": "woman-1"}\n'
 
@@ -133,7 +148,7 @@ def test_standard_input_is_a_file_too(baton) -> None:  # noqa: ANN001
     assert json.loads(result.stdout)["person"] == {"scheme": "local", "value": "woman-1"}
 
 
-def test_the_fields_of_a_record_can_be_looked_up(baton) -> None:  # noqa: ANN001
+def test_the_fields_of_a_record_can_be_looked_up(baton: Baton) -> None:
     """`--fields` shows each option, what it takes, and whether it is required."""
     shown = baton("emit", "IncidentRecorded", "--fields").stdout
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import Result
 
 from baton.cli.exits import _KNOWN, CODES, MISSING, WRONG, CommandError, told_of
 from baton.contract.errors import UnknownRecord
+
+Baton = Callable[..., Result]
 
 SLOW = {"aiokafka", "fastavro", "faust", "holidays", "kafka", "pydantic", "rich.table", "structlog"}
 
@@ -23,7 +27,7 @@ def test_every_known_error_exists(name: str) -> None:
     assert issubclass(getattr(importlib.import_module(module), error), Exception)
 
 
-def test_help_documents_every_exit_code(baton) -> None:  # noqa: ANN001 - a fixture
+def test_help_documents_every_exit_code(baton: Baton) -> None:
     """`baton --help` says what each exit code means."""
     shown = " ".join(baton("--help").stdout.split())
 
@@ -55,12 +59,14 @@ def test_help_imports_nothing_slow() -> None:
     """`baton --help` loads no Kafka client, no Avro, no tables: they come with the command."""
     script = "import sys, baton.cli.app; print('\\n'.join(sys.modules))"
 
-    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
 
     assert not SLOW & set(loaded.stdout.split())
 
 
-def test_wrong_settings_are_all_told_at_once(baton) -> None:  # noqa: ANN001 - a fixture
+def test_wrong_settings_are_all_told_at_once(baton: Baton) -> None:
     """Every wrong setting is named, an option by its own name, and the exit code is 2."""
     result = baton("watch", "--brokers", "nonsense", BATON_HEALTH_PORT="x", BATON_NO_SUCH="1")
 
@@ -70,7 +76,7 @@ def test_wrong_settings_are_all_told_at_once(baton) -> None:  # noqa: ANN001 - a
         assert part in result.stderr
 
 
-def test_a_kafka_that_is_not_there_is_one_sentence(baton) -> None:  # noqa: ANN001 - a fixture
+def test_a_kafka_that_is_not_there_is_one_sentence(baton: Baton) -> None:
     """Where Kafka does not answer, the sentence says where it was looked for and what to do."""
     result = baton("watch", "--once")
 
@@ -82,7 +88,9 @@ def test_a_kafka_that_is_not_there_is_one_sentence(baton) -> None:  # noqa: ANN0
 
 
 @pytest.mark.parametrize("command", ["up", "demo", "worker", "replay", "explain"])
-def test_a_policy_that_is_not_there_is_one_sentence(baton, command: str, tmp_path: Path) -> None:  # noqa: ANN001
+def test_a_policy_that_is_not_there_is_one_sentence(
+    baton: Baton, command: str, tmp_path: Path
+) -> None:
     """No command shows a traceback for a policy file that does not exist."""
     more = {
         "replay": ["no.toml"],

@@ -3,46 +3,50 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import Result
 
 from baton.cli.exits import DIFFERS, WRONG
+
+Baton = Callable[..., Result]
 
 BABY_C = "baby-c-leicestershire-and-rutland.toml"
 
 
 @pytest.mark.parametrize("key", ["woman-1", "person:woman-1", "unreferred-incident/inc-1/woman-1"])
-def test_why_there_is_an_alert(baton, scenarios: Path, key: str) -> None:  # noqa: ANN001
+def test_why_there_is_an_alert(baton: Baton, scenarios: Path, key: str) -> None:
     """By a person's id, with or without its kind, or by the alert's: the facts and the judgement."""
     result = baton("explain", key, scenarios / BABY_C)
 
     words = " ".join(result.stdout.split())
     assert result.exit_code == 0
     assert "IncidentRecorded" in words
-    assert "unreferred-incident: an alert: due 2015-03-02 21:40:08, and nothing answered" in words or (
-        "unreferred-incident: an alert: due 2015-03-03 21:40, and nothing answered" in words
-    )
+    assert "unreferred-incident: an alert: due 2015-03-03 21:40, and nothing answered" in words
     assert "would be answered by: a referral" in words
 
 
-def test_an_alerts_id_narrows_the_judgements(baton, scenarios: Path) -> None:  # noqa: ANN001
+def test_an_alerts_id_narrows_the_judgements(baton: Baton, scenarios: Path) -> None:
     """Of one alert, only what is said of it."""
-    result = baton("explain", "incident-closed-unreferred/inc-1/woman-1", scenarios / BABY_C, "--json")
+    result = baton(
+        "explain", "incident-closed-unreferred/inc-1/woman-1", scenarios / BABY_C, "--json"
+    )
 
     row = json.loads(result.stdout)
     assert [each["rule"] for each in row["judgements"]] == ["incident-closed-unreferred"]
     assert [each["rule"] for each in row["alerts"]] == ["incident-closed-unreferred"]
 
 
-def test_why_there_is_no_alert(baton, scenarios: Path) -> None:  # noqa: ANN001
+def test_why_there_is_no_alert(baton: Baton, scenarios: Path) -> None:
     """A question that was answered in time is explained too."""
     result = baton("explain", "woman-1", scenarios / "referred-within-the-hour.toml")
 
     assert "no alert: answered in time" in result.stdout
 
 
-def test_cannot_tell_is_an_answer(baton, scenarios: Path) -> None:  # noqa: ANN001
+def test_cannot_tell_is_an_answer(baton: Baton, scenarios: Path) -> None:
     """While a feed is silent, it says which, and that it is asked again once that is heard."""
     result = baton("explain", "woman-1", scenarios / "children-services-silent.toml")
 
@@ -53,7 +57,9 @@ def test_cannot_tell_is_an_answer(baton, scenarios: Path) -> None:  # noqa: ANN0
 
 
 @pytest.mark.parametrize("file", ["pregnancy-ends.toml", "pregnancy-ends-after-the-alert.toml"])
-def test_the_end_of_a_pregnancy_is_nobodys_business(baton, scenarios: Path, file: str) -> None:  # noqa: ANN001
+def test_the_end_of_a_pregnancy_is_nobodys_business(
+    baton: Baton, scenarios: Path, file: str
+) -> None:
     """It is not listed, neither for people nor for programs, and no reason is given."""
     for json_lines in ((), ("--json",)):
         shown = baton("explain", "woman-1", scenarios / file, *json_lines).stdout
@@ -61,7 +67,7 @@ def test_the_end_of_a_pregnancy_is_nobodys_business(baton, scenarios: Path, file
         assert "PregnancyEnded" not in shown
 
 
-def test_only_the_person_asked_about_is_shown(baton, scenarios: Path) -> None:  # noqa: ANN001
+def test_only_the_person_asked_about_is_shown(baton: Baton, scenarios: Path) -> None:
     """Of the others at an incident it says how many they are; of nobody a due date or a factor."""
     row = json.loads(baton("explain", "woman-1", scenarios / BABY_C, "--json").stdout)
 
@@ -74,20 +80,25 @@ def test_only_the_person_asked_about_is_shown(baton, scenarios: Path) -> None:  
     assert "man-1" not in facts
 
 
-def test_a_team_is_explained_with_its_block(baton, scenarios: Path) -> None:  # noqa: ANN001
+def test_a_team_is_explained_with_its_block(baton: Baton, scenarios: Path) -> None:
     """A team's chronology is that of the transfers to and from it."""
-    result = baton("explain", "team:team-b", scenarios / "five-cases-in-a-week.toml", "--json")
-    if result.exit_code == DIFFERS:
-        pytest.skip("the scenario has no such team")
+    result = baton("explain", "team-b", scenarios / "five-cases-in-a-week.toml", "--json")
 
-    assert json.loads(result.stdout)["key"] == "team:team-b"
+    row = json.loads(result.stdout)
+    assert row["key"] == "team:team-b"
+    assert [(each["rule"], each["reason"]) for each in row["judgements"]] == [
+        ("block-transfer", "found")
+    ]
 
 
-def test_json_is_one_line_for_each_file(baton, scenarios: Path) -> None:  # noqa: ANN001
+def test_json_is_one_line_for_each_file(baton: Baton, scenarios: Path) -> None:
     """Standard output holds JSON lines and nothing else, each with the file it is from."""
     files = [scenarios / BABY_C, scenarios / "midwife-refers-too-late.toml"]
 
-    lines = [json.loads(line) for line in baton("explain", "woman-1", *files, "--json").stdout.splitlines()]
+    lines = [
+        json.loads(line)
+        for line in baton("explain", "woman-1", *files, "--json").stdout.splitlines()
+    ]
 
     assert [line["file"] for line in lines] == [str(file) for file in files]
     assert {line["key"] for line in lines} == {"person:woman-1"}
@@ -100,7 +111,9 @@ def test_json_is_one_line_for_each_file(baton, scenarios: Path) -> None:  # noqa
         ("incident:inc-1", WRONG, "has no chronology of its own"),
     ],
 )
-def test_what_cannot_be_explained_is_said(baton, scenarios: Path, key: str, code: int, told: str) -> None:  # noqa: ANN001
+def test_what_cannot_be_explained_is_said(
+    baton: Baton, scenarios: Path, key: str, code: int, told: str
+) -> None:
     """Nothing known is 1, a kind without a chronology 2; standard output stays empty."""
     result = baton("explain", key, scenarios / BABY_C, "--json")
 
@@ -116,7 +129,9 @@ def test_what_cannot_be_explained_is_said(baton, scenarios: Path, key: str, code
         ("log.ndjson", '{"record": "Nonsense"}\n', "log.ndjson:1: record"),
     ],
 )
-def test_a_wrong_file_is_told_with_its_line(baton, tmp_path: Path, name: str, text: str, told: str) -> None:  # noqa: ANN001
+def test_a_wrong_file_is_told_with_its_line(
+    baton: Baton, tmp_path: Path, name: str, text: str, told: str
+) -> None:
     """A file that cannot be read as what it claims to be: exit 2, and where."""
     file = tmp_path / name
     file.write_text(text)
@@ -127,7 +142,7 @@ def test_a_wrong_file_is_told_with_its_line(baton, tmp_path: Path, name: str, te
     assert told in result.stderr
 
 
-def test_a_log_is_explained_as_a_scenario_is(baton, tmp_path: Path) -> None:  # noqa: ANN001
+def test_a_log_is_explained_as_a_scenario_is(baton: Baton, tmp_path: Path) -> None:
     """A person of a log is found by the id alone, by the scheme, and with the kind."""
     lines = [
         {
@@ -136,7 +151,9 @@ def test_a_log_is_explained_as_a_scenario_is(baton, tmp_path: Path) -> None:  # 
             "occurred_at": "2026-03-02T12:00:00Z",
             "agency": "police",
             "incident": "inc-1",
-            "people": [{"person": {"scheme": "local", "value": "woman-1"}, "pregnancy": "pregnant"}],
+            "people": [
+                {"person": {"scheme": "local", "value": "woman-1"}, "pregnancy": "pregnant"}
+            ],
         },
         {
             "record": "CaseOpened",

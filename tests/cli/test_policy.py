@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
+from typer.testing import Result
+
 from baton.cli.exits import WRONG
+
+Baton = Callable[..., Result]
 
 FIVE_MISTAKES = """
 version = 3
@@ -23,7 +28,7 @@ tell = ["hub_manager"]
 """
 
 
-def test_the_policy_of_the_repository_is_right(baton) -> None:  # noqa: ANN001
+def test_the_policy_of_the_repository_is_right(baton: Baton) -> None:
     """It can be checked without an argument."""
     result = baton("policy", "check")
 
@@ -31,7 +36,7 @@ def test_the_policy_of_the_repository_is_right(baton) -> None:  # noqa: ANN001
     assert "is right" in result.stderr
 
 
-def test_every_mistake_is_named_at_once(baton, tmp_path: Path) -> None:  # noqa: ANN001
+def test_every_mistake_is_named_at_once(baton: Baton, tmp_path: Path) -> None:
     """Each with file, line and field; exit 2."""
     file = tmp_path / "policy.toml"
     file.write_text(FIVE_MISTAKES)
@@ -43,10 +48,12 @@ def test_every_mistake_is_named_at_once(baton, tmp_path: Path) -> None:  # noqa:
         assert f"{file}{place}" in result.stderr
 
 
-def test_what_holds_can_be_shown(baton) -> None:  # noqa: ANN001
+def test_what_holds_can_be_shown(baton: Baton) -> None:
     """One row for each setting, for people and for programs."""
     shown = baton("policy", "show", "unreferred-incident").stdout
-    lines = baton("policy", "show", "unreferred-incident", "--on", "2026-01-05", "--json").stdout.splitlines()
+    lines = baton(
+        "policy", "show", "unreferred-incident", "--on", "2026-01-05", "--json"
+    ).stdout.splitlines()
 
     assert "1 working day, at most 72 hours" in shown
     rows = {row["setting"]: row for row in map(json.loads, lines)}
@@ -60,21 +67,25 @@ def test_what_holds_can_be_shown(baton) -> None:  # noqa: ANN001
     }
 
 
-def test_a_dated_line_says_since_when(baton, tmp_path: Path) -> None:  # noqa: ANN001
+def test_a_dated_line_says_since_when(baton: Baton, tmp_path: Path) -> None:
     """What a dated line changes holds from its day on, and the row says so."""
-    text = Path("policy.toml") if Path("policy.toml").exists() else Path(__file__).parents[2] / "policy.toml"
+    agreed = Path(__file__).parents[2] / "policy.toml"
     file = tmp_path / "policy.toml"
-    file.write_text(f"{text.read_text()}\n[[rule.block-transfer.from]]\ndate = 2027-04-01\ncases = 4\n")
+    file.write_text(
+        f"{agreed.read_text()}\n[[rule.block-transfer.from]]\ndate = 2027-04-01\ncases = 4\n"
+    )
 
-    def cases(day: str) -> dict[str, str]:
-        lines = baton("policy", "show", "block-transfer", "--on", day, "--policy", file, "--json").stdout
+    def cases(day: str) -> dict[str, str | None]:
+        lines = baton(
+            "policy", "show", "block-transfer", "--on", day, "--policy", file, "--json"
+        ).stdout
         return next(row for row in map(json.loads, lines.splitlines()) if row["setting"] == "cases")
 
     assert (cases("2027-03-31")["value"], cases("2027-03-31")["since"]) == ("5", None)
     assert (cases("2027-04-01")["value"], cases("2027-04-01")["since"]) == ("4", "2027-04-01")
 
 
-def test_an_unknown_rule_is_told_with_the_nearest(baton) -> None:  # noqa: ANN001
+def test_an_unknown_rule_is_told_with_the_nearest(baton: Baton) -> None:
     """A misspelt rule is exit 2."""
     result = baton("policy", "show", "unreferred-inciden")
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from baton.cli import render
 from baton.rules.register import RULES
+
+MakeAlert = Callable[..., dict[str, Any]]
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -28,32 +32,40 @@ HOUR = timedelta(hours=1)
             "withdrawn: answered in time, told late",
         ),
         ({"status": "withdrawn", "reason": None}, "withdrawn"),
-        ({"status": "withdrawn", "reason": "transfer-withdrawn"}, "withdrawn: the transfer was taken back"),
+        (
+            {"status": "withdrawn", "reason": "transfer-withdrawn"},
+            "withdrawn: the transfer was taken back",
+        ),
         ({"status": "closed", "outcome": "not_a_concern"}, "closed: not a concern"),
     ],
 )
-def test_how_an_alert_stands(alert, fields: dict[str, object], words: str) -> None:  # noqa: ANN001
+def test_how_an_alert_stands(alert: MakeAlert, fields: dict[str, object], words: str) -> None:
     """The status in words, with its lateness, and no reason where none is given."""
     assert render.status(alert() | fields) == words
 
 
-def test_who_must_act_is_an_agency_a_team_and_a_role(alert) -> None:  # noqa: ANN001
+def test_who_must_act_is_an_agency_a_team_and_a_role(alert: MakeAlert) -> None:
     """Nobody is named, and codes are words."""
     with_team = {"agency": "childrens_social_care", "team": "north", "role": "head_of_service"}
 
     assert render.who(alert()) == "police: public protection supervisor"
-    assert render.who(alert(responsible=with_team)) == "children's social care, team north: head of service"
+    assert (
+        render.who(alert(responsible=with_team))
+        == "children's social care, team north: head of service"
+    )
 
 
-def test_what_is_missing_is_in_the_rules_own_words(alert) -> None:  # noqa: ANN001
+def test_what_is_missing_is_in_the_rules_own_words(alert: MakeAlert) -> None:
     """The register says what should have come; items of a list are added, record names are not."""
     handover = alert(rule="handover-incomplete", missing=["domestic_abuse", "risks"])
 
     assert render.missing(alert()) == RULES["unreferred-incident"].missing
-    assert render.missing(handover) == f"{RULES['handover-incomplete'].missing}: domestic abuse, risks"
+    assert (
+        render.missing(handover) == f"{RULES['handover-incomplete'].missing}: domestic abuse, risks"
+    )
 
 
-def test_an_alert_of_a_rule_that_is_not_known_here_is_still_shown(alert) -> None:  # noqa: ANN001
+def test_an_alert_of_a_rule_that_is_not_known_here_is_still_shown(alert: MakeAlert) -> None:
     """A newer worker's alerts are readable by an older program."""
     newer = alert(rule="some-new-rule", missing=["SomethingNew"])
 
@@ -62,7 +74,7 @@ def test_an_alert_of_a_rule_that_is_not_known_here_is_still_shown(alert) -> None
     assert "some-new-rule" in render.line(newer)
 
 
-def test_due_says_for_how_long_it_has_been(alert) -> None:  # noqa: ANN001
+def test_due_says_for_how_long_it_has_been(alert: MakeAlert) -> None:
     """Overdue is counted while an alert is open; what was merely found is not due."""
     assert render.due(alert(), NOON + 2 * HOUR) == "2026-03-02 12:00, 2 h ago"
     assert render.due(alert(status="answered"), NOON + 2 * HOUR) == "2026-03-02 12:00"
@@ -78,14 +90,22 @@ def test_times_are_local() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3_600, "1 h"), (5_400, "1 h 30 min"), (86_400, "1 day"), (176_400, "2 days 1 h")],
+    [
+        (0, "0 s"),
+        (59, "59 s"),
+        (60, "1 min"),
+        (3_600, "1 h"),
+        (5_400, "1 h 30 min"),
+        (86_400, "1 day"),
+        (176_400, "2 days 1 h"),
+    ],
 )
 def test_a_duration_is_rough(seconds: int, words: str) -> None:
     """The two largest units are enough."""
     assert render.duration(timedelta(seconds=seconds)) == words
 
 
-def test_every_rule_can_be_put_in_words(alert) -> None:  # noqa: ANN001
+def test_every_rule_can_be_put_in_words(alert: MakeAlert) -> None:
     """No rule of the register lacks a sentence or what is missing, and none speaks of health."""
     for slug, rule in RULES.items():
         words = dict(render.details(alert(rule=slug)))
@@ -93,10 +113,12 @@ def test_every_rule_can_be_put_in_words(alert) -> None:  # noqa: ANN001
         assert words["missing"].startswith(rule.missing)
 
 
-def test_the_details_hold_everything_a_person_needs(alert) -> None:  # noqa: ANN001
+def test_the_details_hold_everything_a_person_needs(alert: MakeAlert) -> None:
     """What, about whom, since when, what is missing, who should act, who is to be told, and the id."""
     told = [{"role": "hub_manager", "by": "email", "at": NOON}]
-    words = dict(render.details(alert(told=told, next_step="tell_next_role", next_step_at=NOON + HOUR)))
+    words = dict(
+        render.details(alert(told=told, next_step="tell_next_role", next_step_at=NOON + HOUR))
+    )
 
     assert words["about"] == "person p-1"
     assert words["severity"] == "1, act now, out of hours too"

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+
+from typer.testing import Result
 
 from baton.cli.exits import DIFFERS, WRONG
 
+Baton = Callable[..., Result]
 
-def test_expectations_that_are_met_are_0(baton, scenarios: Path) -> None:  # noqa: ANN001
+
+def test_expectations_that_are_met_are_0(baton: Baton, scenarios: Path) -> None:
     """JSON lines on standard output, nothing on standard error."""
     result = baton("replay", scenarios / "midwife-refers-too-late.toml", "--json")
 
@@ -17,11 +22,13 @@ def test_expectations_that_are_met_are_0(baton, scenarios: Path) -> None:  # noq
     assert rows[0]["rule"] == "unreferred-incident"
 
 
-def test_expectations_that_are_not_met_are_1(baton, scenarios: Path, tmp_path: Path) -> None:  # noqa: ANN001
+def test_expectations_that_are_not_met_are_1(baton: Baton, scenarios: Path, tmp_path: Path) -> None:
     """The difference is on standard error."""
     text = (scenarios / "midwife-refers-too-late.toml").read_text()
     file = tmp_path / "story.toml"
-    file.write_text(text.replace('status = "answered"', 'status = "raised"').replace('"answered"', '"raised"'))
+    file.write_text(
+        text.replace('status = "answered"', 'status = "raised"').replace('"answered"', '"raised"')
+    )
 
     result = baton("replay", file, "--json")
 
@@ -29,7 +36,7 @@ def test_expectations_that_are_not_met_are_1(baton, scenarios: Path, tmp_path: P
     assert "not as expected" in result.stderr
 
 
-def test_a_wrong_file_is_2(baton, tmp_path: Path) -> None:  # noqa: ANN001
+def test_a_wrong_file_is_2(baton: Baton, tmp_path: Path) -> None:
     """With file and line, and an empty standard output."""
     file = tmp_path / "story.toml"
     file.write_text("title = 3\n")

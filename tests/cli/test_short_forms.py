@@ -31,7 +31,9 @@ def test_a_party_may_leave_a_part_empty() -> None:
     """Between two colons nothing is stated."""
     fields = from_options("IncidentRecorded", ["--people", "woman-1::pregnant:2026-08-20"])
 
-    assert [{"person": LOCAL, "pregnancy": "pregnant", "due_date": "2026-08-20"}] == fields["people"]
+    assert [{"person": LOCAL, "pregnancy": "pregnant", "due_date": "2026-08-20"}] == fields[
+        "people"
+    ]
 
 
 def test_lists_come_by_commas_and_by_repetition() -> None:
@@ -105,6 +107,9 @@ def test_json_takes_short_persons_too() -> None:
 
 def test_an_agency_is_implied_where_only_one_tells_a_record() -> None:
     """Midwifery books pregnancies, children's services move cases; an incident may be anybody's."""
-    implied = [agency_implied(each) for each in ("PregnancyBooked", "TransferRequested", "IncidentRecorded")]
+    implied = [
+        agency_implied(each)
+        for each in ("PregnancyBooked", "TransferRequested", "IncidentRecorded")
+    ]
 
     assert implied == ["midwifery", "childrens_social_care", None]

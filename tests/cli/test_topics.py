@@ -25,7 +25,10 @@ def test_a_topic_as_wanted_does_not_differ() -> None:
 
 def test_each_difference_is_told() -> None:
     """Partitions, replicas, policy and the type of its times: what is, and what should be."""
-    other = dict(configs(ALERTS)) | {"cleanup.policy": "delete", "message.timestamp.type": "CreateTime"}
+    other = dict(configs(ALERTS)) | {
+        "cleanup.policy": "delete",
+        "message.timestamp.type": "CreateTime",
+    }
 
     assert told(replace(AS_WANTED, partitions=4)) == ["alerts: partitions is 4, and should be 1"]
     assert told(replace(AS_WANTED, configs=other)) == [

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -11,6 +13,8 @@ from rich.console import Console
 from baton.cli.exits import CommandError
 from baton.cli.watch import _title, alerts_table, shown, since_of
 from baton.runtime.settings import Settings
+
+MakeAlert = Callable[..., dict[str, Any]]
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -24,17 +28,24 @@ def drawn(alerts: list[dict[str, object]], width: int, height: int | None = None
 
 
 @pytest.mark.parametrize("width", [80, 100, 160])
-def test_the_table_says_all_that_an_operator_needs(alert, width: int) -> None:  # noqa: ANN001
+def test_the_table_says_all_that_an_operator_needs(alert: MakeAlert, width: int) -> None:
     """In 80 columns and in more: when, how it stands, the rule, about whom, what is missing, who."""
     text = drawn([alert(about={"kind": "person", "key": "p-0123456789abcdef0123"})], width)
 
     words = " ".join(text.split())
     assert max(map(len, text.splitlines())) <= width
-    for part in ("2026-03-02", "unreferred-incident", "p-0123456789abcdef0123", "supervisor", "2 h", "raised"):
+    for part in (
+        "2026-03-02",
+        "unreferred-incident",
+        "p-0123456789abcdef0123",
+        "supervisor",
+        "2 h",
+        "raised",
+    ):
         assert part in words
 
 
-def test_what_does_not_fit_is_counted(alert) -> None:  # noqa: ANN001
+def test_what_does_not_fit_is_counted(alert: MakeAlert) -> None:
     """The newest are shown, and the table says how many older ones are not."""
     alerts = [alert(alert_id=f"unreferred-incident/inc-{n}/p-1") for n in range(9)]
 
@@ -46,10 +57,12 @@ def test_no_alerts_is_said_with_a_caution() -> None:
     assert "known only while the clock ticks" in drawn([], 80)
 
 
-def test_withdrawn_alerts_are_shown_on_request(alert) -> None:  # noqa: ANN001
+def test_withdrawn_alerts_are_shown_on_request(alert: MakeAlert) -> None:
     """What is over is left out, unless everything is asked for; the newest come first."""
     old = alert(alert_id="a/1/1")
-    new = alert(alert_id="a/2/2", raised_at=NOON + timedelta(hours=1), as_of=NOON + timedelta(hours=1))
+    new = alert(
+        alert_id="a/2/2", raised_at=NOON + timedelta(hours=1), as_of=NOON + timedelta(hours=1)
+    )
     gone = alert(alert_id="a/3/3", status="withdrawn")
 
     def ids(*, everything: bool, since: datetime | None = None) -> list[str]:

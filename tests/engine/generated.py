@@ -95,7 +95,7 @@ def records_for(rule: Rule) -> list[str]:
 
 @st.composite
 def timetables(
-    draw: st.DrawFn, names: tuple[str, ...], world: str = "", most: int = 12, *, triggers: tuple[str, ...] = ()
+    draw: st.DrawFn, names: tuple[str, ...], world: str = "", most: int = 9, *, triggers: tuple[str, ...] = ()
 ) -> list[Told]:
     """Draw records of these names, of one world's persons and cases, and at least one of the triggers."""
     drawn = draw(st.lists(st.sampled_from(names), min_size=2, max_size=most))
@@ -118,22 +118,30 @@ def _record(name: str, world: str) -> st.SearchStrategy[dict[str, Any]]:
     return _of_type(expand(dict(codec.schema(name))), name, world)
 
 
-def _of_type(kind: Any, field: str, world: str) -> st.SearchStrategy[Any]:  # noqa: ANN401, PLR0911 (a schema)
+def _of_type(  # noqa: PLR0911 (one line for each of Avro's types)
+    kind: Any,  # noqa: ANN401 (a schema)
+    field: str,
+    world: str,
+    codes: tuple[str, ...] = (),
+) -> st.SearchStrategy[Any]:
     match kind:
         case ["null", other]:
             # Most of what can be stated is: else too little would hang together.
-            stated = _of_type(other, field, world)
+            stated = _of_type(other, field, world, codes)
             return st.one_of(stated, stated, st.none())
         case {"type": "record", "name": "Person"}:
             return st.sampled_from([{"scheme": "test", "value": f"woman-{world}{n}"} for n in (1, 2)])
         case {"type": "record", "fields": fields}:
             return st.fixed_dictionaries(
-                {each["name"]: _of_type(each["type"], each["name"], world) for each in fields}
+                {
+                    each["name"]: _of_type(each["type"], each["name"], world, tuple(each.get("closed_list", ())))
+                    for each in fields
+                }
             )
         case {"type": "enum", "symbols": symbols}:
             return st.sampled_from(_likely(symbols))
         case {"type": "array", "items": items}:
-            return st.lists(_of_type(items, field, world), max_size=3)
+            return st.lists(_of_type(items, field, world, codes), max_size=3)
         case {"type": "boolean"}:
             return st.booleans()
         case {"logicalType": "timestamp-millis"}:
@@ -142,6 +150,8 @@ def _of_type(kind: Any, field: str, world: str) -> st.SearchStrategy[Any]:  # no
             return st.sampled_from([date(2015, 3, 1), date(2015, 8, 20), date(2015, 12, 20), date(2016, 3, 1)])
         case {"type": "int"} | {"type": "long"}:
             return st.integers(0, 3)
+    if codes:
+        return st.sampled_from(codes)
     if field in _TEAMS:
         return st.sampled_from([f"team-{world}{n}" for n in (1, 2)])
     several = 6 if field == "case" else 2

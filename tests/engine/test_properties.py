@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from baton.rules.rule import Rule
 
 quickly = settings(
-    max_examples=15,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )

@@ -96,6 +96,14 @@ def fill(place: Kafka, *plan: str) -> None:
             writer.abort_transaction()
     for writer in producers.values():
         writer.close()
+    settle(place)
+
+
+def settle(place: Kafka) -> None:
+    """Wait for the source's last marker: a commit is answered before it, a new owner is not."""
+    owner = KafkaProducer(bootstrap_servers=place.brokers, transactional_id=place.prefix + "source")
+    owner.init_transactions()
+    owner.close()
 
 
 def ledger_on(place: Kafka) -> Ledger:

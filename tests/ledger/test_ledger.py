@@ -216,8 +216,26 @@ def test_settling_steps_over_markers_and_stores_the_position() -> None:
 
     asyncio.run(ledger.settle())
 
+    assert ledger.settled
     assert ledger.next == 3
     assert kafka.committed_rows()[POSITION_KEY] == b"3"
+
+
+def test_settling_stores_what_was_stepped_over_in_memory() -> None:
+    """Catching up passes markers alone without a transaction; in a quiet hour one stores it."""
+    kafka = kafka_of(2)
+    ledger = opened(kafka)
+    asyncio.run(ledger.catch_up())
+    kafka.produce_hole(aborted=False)
+    asyncio.run(ledger.catch_up())
+    assert ledger.next == 3
+    assert kafka.committed_rows()[POSITION_KEY] == b"2"
+
+    asyncio.run(ledger.settle())
+    asyncio.run(ledger.settle())
+
+    assert kafka.committed_rows()[POSITION_KEY] == b"3"
+    assert len(kafka.committed) == 2
 
 
 def test_settling_leaves_records_to_be_delivered() -> None:

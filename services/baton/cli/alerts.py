@@ -109,7 +109,7 @@ def print_alert(alert: Mapping[str, Any], out: Console) -> None:
     if alert["members"]:
         title = f"The {len(alert['members'])} it covers"
         members = Table(box=None, pad_edge=False, title=title, title_justify="left")
-        members.add_column("case")
+        members.add_column("which")
         members.add_column("how it stands")
         for each in alert["members"]:
             members.add_row(*render.member(each))

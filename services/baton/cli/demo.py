@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from rich.markup import escape
 from rich.panel import Panel
 from rich.rule import Rule as Line
 from rich.table import Table
+from rich.text import Text
 
+from baton import topics
 from baton.agents.alert_record import alert_of
 from baton.agents.pseudonym import Pseudonyms, make_key, read_key
-from baton.cli.playback import Stage
 from baton.cli import render
+from baton.cli.playback import Stage
 from baton.cli.supervisor import Supervisor
 from baton.localkafka import use_kafka
 from baton.replay.expect import differences
@@ -38,6 +40,7 @@ STORIES: Final = (
 )
 FACTS_SHOWN: Final = 4
 """Of more facts than these, the first are shown and the rest counted."""
+ONE_DAY: Final = timedelta(days=1)
 JUDGED_WITHIN: Final = 60.0
 """Seconds after which a story that is not judged to its end is given up."""
 
@@ -49,7 +52,9 @@ def run_demo(settings: Settings, files: list[Path], console: Console) -> int:
     """
     configure_logs(settings.log_format, "demo")
     policy = PolicyText(settings.policy.read_text(encoding="utf-8"), str(settings.policy))
-    scenarios = [read_scenario(file.read_text(encoding="utf-8"), str(file), policy) for file in files]
+    scenarios = [
+        read_scenario(file.read_text(encoding="utf-8"), str(file), policy) for file in files
+    ]
     as_expected = True
     with use_kafka(settings.data_dir / "kafka") as brokers:
         for scenario in scenarios:
@@ -60,7 +65,9 @@ def run_demo(settings: Settings, files: list[Path], console: Console) -> int:
 class _Show:
     """One story on a Kafka of its own topics."""
 
-    def __init__(self, settings: Settings, brokers: str, scenario: Scenario, console: Console) -> None:
+    def __init__(
+        self, settings: Settings, brokers: str, scenario: Scenario, console: Console
+    ) -> None:
         self._settings = settings
         self._brokers = brokers
         self._scenario = scenario
@@ -69,12 +76,14 @@ class _Show:
 
     def play(self) -> bool:
         scenario, console = self._scenario, self._console
-        console.print(Line(escape(scenario.title)))
+        console.print(Line(Text(scenario.title)))
         if scenario.review:
-            console.print(f"[dim]{escape(scenario.review)}[/dim]")
+            console.print(Text(scenario.review, style="dim"))
         folder = self._settings.data_dir / "demo"
         make_key(folder / "pseudonym.key")
-        stage = Stage.prepare(self._brokers, f"demo-{secrets.token_hex(4)}-", self._environment(folder))
+        stage = Stage.prepare(
+            self._brokers, f"demo-{secrets.token_hex(4)}-", self._environment(folder)
+        )
         with (
             (folder / "worker.log").open("ab") as log,
             Supervisor() as supervisor,
@@ -82,20 +91,29 @@ class _Show:
             stage.feed() as feed,
         ):
             stage.start_worker(supervisor, output=log)
-            for moment, records in feed.play(scenario.told, scenario.until):
+            begin = scenario.told[0].received_at - ONE_DAY if scenario.told else scenario.until
+            feed.tick(begin)
+            judged = self._judged(stage, begin - ONE_DAY, supervisor)
+            for moment, records in feed.play(scenario.told, scenario.until) if judged else ():
                 for each in records:
                     when = f"{moment.astimezone(LONDON):%a %d %b %Y %H:%M}"
-                    console.print(f"[dim]{when}  {each.fields['agency']}: {each.record}[/dim]")
+                    said = f"{when}  {render.agency(each.fields['agency'])}: {each.record}"
+                    console.print(Text(said, style="dim"))
                 self._show(next(alerts))
-            gives_up_at = time.monotonic() + JUDGED_WITHIN
-            judged = stage.wait_until_judged(
-                scenario.until, lambda: supervisor.failed.is_set() or time.monotonic() > gives_up_at
-            )
-            if not judged:
-                console.print(f"[red]the worker has not judged the story: see {folder / 'worker.log'}[/red]")
+            if not (judged and self._judged(stage, scenario.until, supervisor)):
+                console.print(
+                    Text(f"the worker does not judge: see {folder / 'worker.log'}", style="red")
+                )
                 return False
             self._drain(alerts)
+        topics.remove(self._brokers, stage.prefix)
         return self._compare(Pseudonyms(read_key(folder / "pseudonym.key")))
+
+    def _judged(self, stage: Stage, until: datetime, supervisor: Supervisor) -> bool:
+        gives_up_at = time.monotonic() + JUDGED_WITHIN
+        return stage.wait_until_judged(
+            until, lambda: supervisor.failed.is_set() or time.monotonic() > gives_up_at
+        )
 
     def _environment(self, folder: Path) -> dict[str, str]:
         return {**os.environ} | {
@@ -122,13 +140,18 @@ class _Show:
 
     def _compare(self, pseudonyms: Pseudonyms) -> bool:
         """Say whether what was found is what the story expects."""
-        told = {pseudonyms.of(person): person["value"] for each in self._scenario.told for person in _persons(each.fields)}
+        told = {
+            pseudonyms.of(person): person["value"]
+            for each in self._scenario.told
+            for person in _persons(each.fields)
+        }
         standing = [alert_of(fields) for fields in self._newest.values()]
         found = differences(self._scenario, standing, lambda key: told.get(key, key))
         for difference in found:
-            self._console.print(f"[red]{escape(difference)}[/red]")
+            self._console.print(Text(difference, style="red"))
         if not found:
-            self._console.print(f"[green]as expected: {len(standing)} alerts, and no others[/green]")
+            said = f"as expected: {len(standing)} alerts, and no others"
+            self._console.print(Text(said, style="green"))
         self._console.print()
         return not found
 
@@ -150,22 +173,29 @@ def _panel(alert: dict[str, Any]) -> Panel:
         ("raised", render.local(alert["raised_at"])),
         ("who must act", render.who(alert)),
         ("because of", "\n".join(because)),
-        ("cases", "\n".join(f"{key}: {states}" for key, states in map(render.member, alert["members"]))),
+        (
+            "cases",
+            "\n".join(f"{key}: {states}" for key, states in map(render.member, alert["members"])),
+        ),
     ]
     shown = Table.grid(padding=(0, 2))
     shown.add_column(no_wrap=True, style="bold")
     shown.add_column(overflow="fold")
     for label, text in rows:
         if text:
-            shown.add_row(label, escape(text))
+            shown.add_row(label, Text(text))
     return Panel(shown, title=f"{alert['status']}: {alert['rule']}", title_align="left")
 
 
 def _change(before: dict[str, Any], alert: dict[str, Any]) -> str:
     """Return in one line what is new in an alert that goes on standing as it stood."""
     known = {render.member(each) for each in before["members"]}
-    new = [f"{key}: {states}" for key, states in map(render.member, alert["members"]) if (key, states) not in known]
-    return escape(f"  {alert['rule']} about {render.about(alert)}: {'; '.join(new) or 'changed'}")
+    new = [
+        f"{key}: {states}"
+        for key, states in map(render.member, alert["members"])
+        if (key, states) not in known
+    ]
+    return f"  {alert['rule']} about {render.about(alert)}: {'; '.join(new) or 'changed'}"
 
 
 def _persons(value: Any) -> Iterator[dict[str, str]]:  # noqa: ANN401 (any field of any record)

@@ -9,7 +9,7 @@ import uuid
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
 
 import typer
 
@@ -199,7 +199,7 @@ def _without_reason(error: Exception) -> str:
 
 
 def _emit_file(path: Path, settings: Settings, *, as_json: bool, dry_run: bool) -> None:
-    lines = _lines(path)
+    lines = _lines(path, _opened(path))
     if dry_run:
         bad = _BadLines(path)
         for number, line in lines:
@@ -261,11 +261,16 @@ class _BadLines:
             raise typer.Exit(WRONG)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def _opened(path: Path) -> BinaryIO:
+    """Open a file of events, before Kafka is asked for anything. Raises CommandError."""
     try:
-        stream = sys.stdin.buffer if str(path) == "-" else path.open("rb")
+        return sys.stdin.buffer if str(path) == "-" else path.open("rb")
     except OSError as error:
         raise CommandError(f"Cannot read {path}: {error.strerror}.", WRONG) from None
+
+
+def _lines(path: Path, stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Give each line that is not empty, with its number."""
     with stream if str(path) != "-" else nullcontext(stream):
         number = 0
         while line := stream.readline(_LONGEST_LINE):

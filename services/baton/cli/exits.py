@@ -16,7 +16,7 @@ CODES: Final = {
     DIFFERS: "an expectation is not met, or there are differences",
     WRONG: "what was given is wrong: an argument, a file, a setting",
     MISSING: "something that is needed is missing or cannot be reached",
-    IN_DOUBT: "a worker or a clock was in doubt and stopped: start it again",
+    IN_DOUBT: "a worker was in doubt and stopped: start it again",
     INTERRUPTED: "interrupted, where that was not the way to end it",
 }
 """What each exit code means; `baton --help` shows it."""

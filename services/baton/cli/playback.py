@@ -76,7 +76,11 @@ class Stage:
         with Reader(self.brokers, prefixed(self.prefix, state_topic(FACTS.name).name)) as reader:
             for batch in reader.follow():
                 for message in batch:
-                    if message.key is not None and message.key.startswith(_TICK_ROW) and message.value:
+                    if (
+                        message.key is not None
+                        and message.key.startswith(_TICK_ROW)
+                        and message.value
+                    ):
                         tick = codec.decode(message.value)[1]
                         if tick["at"] >= until:
                             waiting.discard(tick["origin"])
@@ -103,7 +107,9 @@ class Feed:
         The clock ticks at a moment before its records are told, and once more just after `until`: what is told at
         a moment is known before that moment's deadlines are judged, as in the offline replay.
         """
-        heard = sorted((each for each in told if each.received_at <= until), key=lambda each: each.received_at)
+        heard = sorted(
+            (each for each in told if each.received_at <= until), key=lambda each: each.received_at
+        )
         for moment, at_once in groupby(heard, key=lambda each: each.received_at):
             self._tick_at(moment)
             records = list(at_once)
@@ -115,6 +121,11 @@ class Feed:
         self._tick_at(until + _MILLISECOND)
         self._flush()
 
+    def tick(self, moment: datetime) -> None:
+        """Let the clock tick once everywhere."""
+        self._tick_at(moment)
+        self._flush()
+
     def _tick_at(self, moment: datetime) -> None:
         for topic in SOURCE_TOPICS:
             self._send(topic.name, self._tick, moment)
@@ -122,7 +133,9 @@ class Feed:
     def _send(self, topic: str, value: bytes, moment: datetime) -> None:
         stamp_ms = (moment - _EPOCH) // _MILLISECOND
         name = prefixed(self._prefix, topic)
-        self._sent.append(self._producer.send(name, value=value, partition=0, timestamp_ms=stamp_ms))
+        self._sent.append(
+            self._producer.send(name, value=value, partition=0, timestamp_ms=stamp_ms)
+        )
 
     def _flush(self) -> None:
         self._producer.flush(timeout=_SEND_WITHIN)

@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, Self
 
 import structlog
 
@@ -56,7 +56,7 @@ class Supervisor:
     failed: threading.Event = field(default_factory=threading.Event)
     """Set when a process has ended in a way that starting it again would not change."""
 
-    def __enter__(self) -> Supervisor:
+    def __enter__(self) -> Self:
         """Begin to look after processes."""
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
         self._thread.start()
@@ -67,12 +67,18 @@ class Supervisor:
         self.stop()
 
     def start(
-        self, name: str, argv: Sequence[str], environment: Mapping[str, str], output: IO[bytes] | None = None
+        self,
+        name: str,
+        argv: Sequence[str],
+        environment: Mapping[str, str],
+        output: IO[bytes] | None = None,
     ) -> int:
         """Start a process and keep it running; return its process id. `output` takes both its streams."""
         with self._lock:
             process = _spawn(argv, environment, output)
-            self._children.append(_Child(name, argv, environment, output, process, time.monotonic()))
+            self._children.append(
+                _Child(name, argv, environment, output, process, time.monotonic())
+            )
             return process.pid
 
     @property
@@ -82,7 +88,7 @@ class Supervisor:
             return {child.name: child.restarts for child in self._children}
 
     def pids(self) -> dict[str, int]:
-        """The process id of each process."""
+        """Return the process id of each process."""
         with self._lock:
             return {child.name: child.process.pid for child in self._children}
 

@@ -53,7 +53,9 @@ def run_up(settings: Settings, *, workers: int, kafka_port: int, say: Callable[[
                 supervisor.start(f"worker-{number + 1}", WORKER, environment)
             supervisor.start("clock", CLOCK, _environment(settings, brokers))
             say(f"metrics and health: http://127.0.0.1:{first_port}/metrics, /-/healthy, /-/ready")
-            say("in another terminal: `baton watch`, and `baton emit --help`; Ctrl-C here stops everything")
+            say(
+                "in another terminal: `baton watch`, and `baton emit --help`; Ctrl-C here stops everything"
+            )
             while not stop.wait(0.2):
                 if supervisor.failed.is_set():
                     return 2

@@ -53,13 +53,19 @@ class Clock:
         ]
         self._ends: dict[TopicPartition, int] = {}
         servers = brokers.split(",")
-        self._producer = KafkaProducer(bootstrap_servers=servers, acks="all", enable_idempotence=True)
-        self._consumer = KafkaConsumer(bootstrap_servers=servers, group_id=None, enable_auto_commit=False)
+        self._producer = KafkaProducer(
+            bootstrap_servers=servers, acks="all", enable_idempotence=True
+        )
+        self._consumer = KafkaConsumer(
+            bootstrap_servers=servers, group_id=None, enable_auto_commit=False
+        )
 
     def tick(self) -> None:
         """Write a round. Raises KafkaError when one tick of it is not confirmed."""
         sent = {
-            partition: self._producer.send(partition.topic, value=self._tick, partition=partition.partition)
+            partition: self._producer.send(
+                partition.topic, value=self._tick, partition=partition.partition
+            )
             for partition in self._partitions
         }
         self._producer.flush(timeout=WITHIN)
@@ -71,7 +77,10 @@ class Clock:
 
     def something_came(self) -> bool:
         """Say whether a source has grown since the last round. Raises KafkaError."""
-        return any(end > self._ends[each] for each, end in self._consumer.end_offsets(self._partitions).items())
+        return any(
+            end > self._ends[each]
+            for each, end in self._consumer.end_offsets(self._partitions).items()
+        )
 
     def close(self) -> None:
         """Disconnect."""

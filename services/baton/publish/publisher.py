@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from kafka import KafkaProducer
 
 from baton.contract import codec
-from baton.contract.topics import SOURCE_TOPICS, prefixed, topic_of
+from baton.contract.topics import prefixed, topic_of
 from baton.publish.envelope import headers_of, key_of
 
 if TYPE_CHECKING:
@@ -76,12 +76,9 @@ class Publisher:
         """Close the connection; what was not confirmed by then may or may not have been told."""
         self._producer.close(timeout=WITHIN)
 
-    def send(
-        self, record: str, fields: Mapping[str, object], *, timestamp_ms: int | None = None
-    ) -> Pending:
+    def send(self, record: str, fields: Mapping[str, object]) -> Pending:
         """Check an event and send it to its source topic; `Pending.confirmed` says whether it came.
 
-        `timestamp_ms` is kept where the topic is in virtual time, and is the broker's elsewhere.
         Raises InvalidEvent before anything is sent, LookupError for a record that is no event, and
         KafkaError where the topic is missing or Kafka does not answer.
         """
@@ -92,29 +89,8 @@ class Publisher:
             key=key_of(record, whole),
             value=codec.encode(record, whole),
             headers=headers_of(record, whole, self._traceparent),
-            timestamp_ms=timestamp_ms,
         )
         return Pending(record, whole["event_id"], future)
-
-    def tick(self, *, timestamp_ms: int | None = None) -> None:
-        """Write a tick into every partition of every source topic, behind all that was sent.
-
-        For a clock that runs with a story's own time; a deployment's is the clock service. Returns
-        once every tick is confirmed. Raises KafkaError.
-        """
-        value = codec.encode("Tick", {})
-        futures = [
-            self._producer.send(
-                prefixed(self._prefix, topic.name),
-                value=value,
-                partition=partition,
-                timestamp_ms=timestamp_ms,
-            )
-            for topic in SOURCE_TOPICS
-            for partition in range(topic.partitions)
-        ]
-        for future in futures:
-            future.get(timeout=WITHIN)
 
 
 def publish(

@@ -5,7 +5,7 @@ position, state and transactional id belong to one), and a setting that somebody
 is for them to change back. Errors of Kafka itself pass through, as `kafka.errors.KafkaError`.
 """
 
-from baton.topics.admin import apply, check, cluster_size, in_force
+from baton.topics.admin import apply, check, cluster_size, in_force, remove
 from baton.topics.differences import Difference, TopicsDifferError, compare
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "cluster_size",
     "compare",
     "in_force",
+    "remove",
 ]

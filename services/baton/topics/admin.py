@@ -86,6 +86,23 @@ def cluster_size(brokers: str) -> int:
         return len(admin.describe_cluster()["brokers"])
 
 
+def remove(brokers: str, prefix: str) -> None:
+    """Delete the topics under a prefix, which must not be empty: only demonstrations and tests have one to delete.
+
+    Raises ValueError without a prefix, and what Kafka raises.
+    """
+    if not prefix:
+        raise ValueError(
+            "topics without a prefix are a deployment's own, and are not deleted from here"
+        )
+    with _admin(brokers) as admin:
+        ours = [
+            topic["name"] for topic in admin.describe_topics() if topic["name"] in in_force(prefix)
+        ]
+        if ours:
+            admin.delete_topics(ours)
+
+
 @contextmanager
 def _admin(brokers: str) -> Iterator[KafkaAdminClient]:
     admin = KafkaAdminClient(

@@ -51,7 +51,9 @@ def alert_of(fields: dict[str, Any]) -> Alert:
         trigger=tuple(EventReference(**each) for each in fields["trigger"]),
         evidence=tuple(EventReference(**each) for each in fields["evidence"]),
         missing=tuple(fields["missing"]),
-        members=tuple(Member(key=each["key"], states=tuple(each["states"])) for each in fields["members"]),
+        members=tuple(
+            Member(key=each["key"], states=tuple(each["states"])) for each in fields["members"]
+        ),
         responsible_agency=fields["responsible"]["agency"],
         responsible_team=fields["responsible"]["team"],
         responsible_role=fields["responsible"]["role"],

@@ -84,7 +84,9 @@ class Intake:
                 self._remember(rejected=False, record=record)
             heard = True
         if heard:
-            effects.rows[_RECENT_ROW] = bytes(ord("x") if each else ord(".") for each in self._recent)
+            effects.rows[_RECENT_ROW] = bytes(
+                ord("x") if each else ord(".") for each in self._recent
+            )
         if tick is not None:
             effects.outputs.append(self._tick(tick))
         return effects
@@ -171,4 +173,6 @@ def _rejected(record: Record, reason: str, detail: str) -> Output:
 
 
 def _moment(timestamp_ms: int) -> datetime:
-    return datetime.fromtimestamp(timestamp_ms // 1000, UTC) + timedelta(milliseconds=timestamp_ms % 1000)
+    return datetime.fromtimestamp(timestamp_ms // 1000, UTC) + timedelta(
+        milliseconds=timestamp_ms % 1000
+    )

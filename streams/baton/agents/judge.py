@@ -50,7 +50,8 @@ class Judge:
             fields = codec.decode(value)[1]
             self.engine.restore_fact(_fact_of(fields), _order_of(fields))  # type: ignore[arg-type]
         elif kind == _ALERT:
-            self.engine.restore_alert(rest.partition("|")[0], alert_of(codec.decode(value)[1]))
+            alert = alert_of(codec.decode(value)[1])
+            self.engine.restore_alert(rest.removesuffix(f"|{alert.alert_id}"), alert)
         elif kind == _WAKE:
             self.engine.restore_wake(rest, _wake_of(value))
         elif kind == _TICK:
@@ -64,22 +65,29 @@ class Judge:
         self.engine.restored(self.watermark.now)
 
     def apply(self, records: Sequence[Record]) -> Effects:
-        """Hear what was told, then let time come as far as the slowest origin has."""
+        """Hear what was told, and let time come as far as the slowest origin has, record by record.
+
+        So batches play no part; and a fact from before now, by a broker's clock that stepped back, is judged at once.
+        """
         effects = Effects()
         for record in records:
             name, fields = codec.decode(record.value)
             if name == "TickForwarded":
                 if self.watermark.advance(fields["origin"], fields["at"]):
                     effects.rows[_TICK + fields["origin"].encode()] = record.value
+                    self._advance(self.watermark.now, effects)
                 continue
             fact = _fact_of(fields)
             # A record that no rule reads, such as an acknowledgement, is passed over.
             if fact is not None and self.engine.hear(fact, _order_of(fields)):
                 effects.rows[_row_of(fact.identity)] = record.value
-        now = self.watermark.now
-        if now is not None and (self.engine.now is None or now > self.engine.now):
-            self._write(self.engine.advance(now), effects)
+                if self.engine.now is not None and fact.received_at <= self.engine.now:
+                    self._advance(self.engine.now, effects)
         return effects
+
+    def _advance(self, to: datetime | None, effects: Effects) -> None:
+        if to is not None:
+            self._write(self.engine.advance(to), effects)
 
     def _write(self, changes: Changes, effects: Effects) -> None:
         for key, alert in changes.alerts:

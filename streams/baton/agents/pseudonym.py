@@ -6,14 +6,14 @@ import hashlib
 import hmac
 import os
 import secrets
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 SCHEME: Final = "baton"
-"""The scheme of a person who bears a pseudonym already."""
+"""The scheme of a person who bears a pseudonym. One that was sent with it is given another: nobody vouches for it."""
 
 _KEY_BYTES: Final = 32
 _HEX_DIGITS: Final = 20  # 80 bits: no two persons of a nation share one by chance
@@ -32,8 +32,6 @@ class Pseudonyms:
 
     def of(self, person: Mapping[str, str]) -> str:
         """Return the pseudonym of a person, `{scheme, value}`."""
-        if person["scheme"] == SCHEME:
-            return person["value"]
         named = f"{person['scheme']}\0{person['value']}".encode()
         return "p-" + hmac.new(self._key, named, hashlib.sha256).hexdigest()[:_HEX_DIGITS]
 
@@ -53,7 +51,9 @@ def read_key(path: Path) -> bytes:
     try:
         key = bytes.fromhex(path.read_text().strip())
     except (OSError, ValueError) as error:
-        message = f"cannot read the pseudonym key {path} ({error}); `baton doctor` says how to make one"
+        message = (
+            f"cannot read the pseudonym key {path} ({error}); `baton doctor` says how to make one"
+        )
         raise PseudonymKeyError(message) from error
     if len(key) < _KEY_BYTES:
         message = f"the pseudonym key {path} is shorter than {_KEY_BYTES} bytes"

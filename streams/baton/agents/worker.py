@@ -54,12 +54,14 @@ def _serve_health(app: App, port: int) -> None:
     figures = Figures(app)
     registry.register(figures)
 
-    @app.task
+    @app.task  # type: ignore[untyped-decorator]  # Faust's decorator has no types
     async def health() -> None:
         try:
             await serve_health(port, registry, healthy=lambda: "", ready=figures.not_ready)
         except OSError:
-            die(f"the port {port} for metrics and health is taken: set BATON_HEALTH_PORT to a free one")
+            die(
+                f"the port {port} for metrics and health is taken: set BATON_HEALTH_PORT to a free one"
+            )
         logger.info("health_served", port=port)
 
 
@@ -97,12 +99,20 @@ class Figures:
 
     def _of_ledgers(self) -> Iterator[Metric]:
         labels = ["topic", "partition"]
-        lag = GaugeMetricFamily("baton_lag_records", "Records that wait to be applied.", labels=labels)
-        took = GaugeMetricFamily("baton_transaction_seconds", "How long the last transaction took.", labels=labels)
-        still = GaugeMetricFamily("baton_still_seconds", "How long ago the position last moved.", labels=labels)
+        lag = GaugeMetricFamily(
+            "baton_lag_records", "Records that wait to be applied.", labels=labels
+        )
+        took = GaugeMetricFamily(
+            "baton_transaction_seconds", "How long the last transaction took.", labels=labels
+        )
+        still = GaugeMetricFamily(
+            "baton_still_seconds", "How long ago the position last moved.", labels=labels
+        )
         batches = CounterMetricFamily("baton_batches", "Transactions committed.", labels=labels)
         records = CounterMetricFamily("baton_records", "Records applied.", labels=labels)
-        gaps = CounterMetricFamily("baton_gaps", "Ranges that Faust skipped and the ledger read.", labels=labels)
+        gaps = CounterMetricFamily(
+            "baton_gaps", "Ranges that Faust skipped and the ledger read.", labels=labels
+        )
         for status in self._app.ledgers.snapshot():
             names = [status.topic, str(status.partition)]
             lag.add_metric(names, status.end - status.next)
@@ -123,7 +133,9 @@ class Figures:
 
 
 def _of_judge(judge: Judge) -> Iterator[Metric]:
-    age = GaugeMetricFamily("baton_clock_age_seconds", "Age of a source's last tick.", labels=["origin"])
+    age = GaugeMetricFamily(
+        "baton_clock_age_seconds", "Age of a source's last tick.", labels=["origin"]
+    )
     for origin, tick in judge.watermark.ticks.items():
         if tick is not None:
             age.add_metric([origin], time.time() - tick.timestamp())
@@ -133,7 +145,10 @@ def _of_judge(judge: Judge) -> Iterator[Metric]:
         "baton_open_deadlines": ("Chronologies that wait for a moment.", engine.open_deadlines),
         "baton_suspended": ("Chronologies that wait for a silent feed.", engine.suspended),
         "baton_held_facts": ("Facts that wait for the watermark.", engine.held),
-        "baton_deadlines_lost": ("Deadlines missing from the heap; always 0.", engine.overdue_missing),
+        "baton_deadlines_lost": (
+            "Deadlines missing from the heap; always 0.",
+            engine.overdue_missing,
+        ),
     }
     for name, (meaning, value) in gauges.items():
         yield GaugeMetricFamily(name, meaning, value=value)

@@ -18,17 +18,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from baton.engine.alerts import Alert, settle, withdraw
-from baton.engine.keys import FOLLOWED, REFERENCES, VIEWS, WITHOUT_CASE, keys_of, kind_of
-from baton.rules import source_silent
+from baton.engine.keys import FOLLOWED, REFERENCES, VIEWS, WITHOUT_CASE, Kept, kind_of
+from baton.rules import severity, source_silent
 from baton.rules.chronology import Chronology, Feed
-from baton.rules.facts import Fact, SourceHeartbeat
+from baton.rules.facts import FACTS, Fact, SourceHeartbeat
 from baton.rules.register import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from baton.rules.outcome import Finding
+    from baton.rules.outcome import AboutKind, Finding
     from baton.rules.policy import Policy
     from baton.rules.rule import Rule
 
@@ -38,6 +38,11 @@ Order = tuple[str, int, int]
 
 Identity = tuple[str, str, str]
 """What makes two tellings the same record (`Fact.identity`)."""
+
+ANY: frozenset[type[Fact]] = frozenset(FACTS.values())
+"""What a chronology that was never judged may rest on."""
+
+CASE = frozenset({"case"})
 
 Judging = Callable[[Chronology, "datetime", "Policy"], "Iterator[Finding]"]
 """What a rule asks of one chronology."""
@@ -102,7 +107,9 @@ class Engine:
         self._choosy = frozenset(view for view in VIEWS if chosen[view] and not also_read[view])
         self._known: set[Identity] = set()
         self._held: list[tuple[datetime, Order, Fact]] = []
-        self._index: dict[str, list[Fact]] = defaultdict(list)
+        self._index: dict[str, list[Kept]] = defaultdict(list)
+        self._asked: dict[str, frozenset[type[Fact]]] = {}
+        self._shared: dict[frozenset[type[Fact]], frozenset[type[Fact]]] = {}
         self._linked: dict[str, set[str]] = defaultdict(set)
         self._awaited: dict[str, frozenset[str]] = {}
         self._alerts: dict[str, dict[str, Alert]] = defaultdict(dict)
@@ -207,8 +214,8 @@ class Engine:
         """Return what is known of a key and what every rule says of it, as of now; it changes nothing."""
         if self.now is None or key not in self._index:
             return Explanation(key, (), (), tuple(self._alerts.get(key, {}).values()))
-        findings = tuple(finding for _, finding in self._findings(key, self.now))
-        in_order = sorted(self._facts_of(key), key=lambda fact: (fact.occurred_at, fact.received_at))
+        findings = tuple(finding for _, finding in self._findings(key, self.now, set()))
+        in_order = sorted((kept.fact for kept in self._kept_of(key)), key=lambda fact: (fact.occurred_at, fact.received_at))
         return Explanation(key, tuple(in_order), findings, tuple(self._alerts.get(key, {}).values()))
 
     # Within.
@@ -223,123 +230,126 @@ class Engine:
         return min(told, due)
 
     def _record(self, fact: Fact, changes: Changes) -> set[str]:
-        """Add a fact to the chronologies; return the keys of those that it may change."""
-        keys = keys_of(fact)
+        """Add a fact to the chronologies; return the keys of those on which a rule may now say something else."""
+        kept = Kept(fact)
         if isinstance(fact, SourceHeartbeat):
-            return self._record_heartbeat(fact, keys[0], changes)
-        for key in keys:
-            self._index[key].append(fact)
-        return self._concerned(keys)
+            return self._record_heartbeat(kept, fact, changes)
+        for key in kept.keys:
+            self._index[key].append(kept)
+        views = self._concerned(kept)
+        return {key for key in views if type(fact) in self._asked.get(key, ANY)}
 
-    def _record_heartbeat(self, beat: SourceHeartbeat, key: str, changes: Changes) -> set[str]:
+    def _record_heartbeat(self, kept: Kept, beat: SourceHeartbeat, changes: Changes) -> set[str]:
         """Note how far a feed has come; return what could not be told before and can be asked again."""
         name = (beat.authority, beat.agency)
         feed = self._feeds.get(name)
         if feed is not None and beat.complete_to <= feed.complete_to:
             self._forget(beat, changes)
             return set()
-        self._index[key].append(beat)
+        (key,) = kept.keys
+        self._index[key].append(kept)
         silent_from = source_silent.silent_from(beat, self.policy)
         self._feeds[name] = Feed(beat.complete_to, silent_from)
         return {key, *self._suspended.pop(name, ())}
 
     def _forget_heartbeats(self, key: str, now: datetime, changes: Changes) -> None:
         """Keep of a feed that is heard only its last heartbeat, and of a silent one those of its silence."""
-        beats = cast("list[SourceHeartbeat]", self._index[key])
-        last = max(beats, key=lambda beat: beat.complete_to)
-        if now < self._feeds[last.authority, last.agency].silent_from:
-            for beat in beats:
-                if beat is not last:
-                    self._forget(beat, changes)
+        last = max(self._index[key], key=lambda kept: cast("SourceHeartbeat", kept.fact).complete_to)
+        if now < self._feeds[last.fact.authority, last.fact.agency].silent_from:
+            for kept in self._index[key]:
+                if kept is not last:
+                    self._forget(kept.fact, changes)
             self._index[key] = [last]
 
     def _forget(self, fact: Fact, changes: Changes) -> None:
         self._known.discard(fact.identity)
         changes.forgotten.append(fact.identity)
 
-    def _concerned(self, keys: tuple[str, ...]) -> set[str]:
-        """Return the views that a fact with these keys may change, through the records that it names.
+    def _concerned(self, kept: Kept) -> set[str]:
+        """Return the views to which a fact belongs, through the records that it names.
 
         A person's facts also concern the rules that read them with a case, and the other way round.
         """
         views: set[str] = set()
         seen: set[str] = set()
-        open_keys = list(keys)
+        open_keys = list(zip(kept.keys, kept.kinds, strict=True))
         while open_keys:
-            key = open_keys.pop()
-            kind = kind_of(key)
+            key, kind = open_keys.pop()
             if kind in VIEWS:
                 views.add(key)
             elif kind in REFERENCES and key not in seen:
                 seen.add(key)
-                for fact in self._index.get(key, ()):
+                for each in self._index.get(key, ()):
+                    named = zip(each.keys, each.kinds, strict=True)
                     # A block concerns its teams, and not each family in it with every other.
-                    open_keys += (x for x in keys_of(fact) if kind != "block" or kind_of(x) == "team")
-        if not any(kind_of(key) == "case" for key in keys):
-            for key in keys:
-                if kind_of(key) in WITHOUT_CASE:
-                    views |= _cases_named(self._index[key])
-        for key in views:
-            for other in views:
-                if kind_of(other) != kind_of(key):
-                    self._linked[key].add(other)
+                    open_keys += (x for x in named if x[1] == "team") if kind == "block" else named
+        if not kept.has_case:
+            for key in kept.named(WITHOUT_CASE):
+                views.update(case for each in self._index[key] for case in each.named(CASE))
+        self._link(views)
         beside = {other for key in views for other in self._linked.get(key, ()) if self._reads(other, key)}
         return views | beside
+
+    def _link(self, views: set[str]) -> None:
+        """Remember which persons, cases and teams are told of together."""
+        if len(views) > 1:
+            for key in views:
+                kind = kind_of(key)
+                self._linked[key].update(other for other in views if kind_of(other) != kind)
 
     def _reads(self, key: str, other: str) -> bool:
         """Say whether a rule on `key` may say something else for a fact of `other`; before it was judged, any may."""
         awaited = self._awaited.get(key)
         return kind_of(key) in self._readers[kind_of(other)] and (awaited is None or other in awaited)
 
-    def _facts_of(self, key: str) -> list[Fact]:
+    def _kept_of(self, key: str) -> list[Kept]:
         """Return the facts of a chronology: those that name its key, and those of the records that they name."""
         followed = FOLLOWED[kind_of(key)]
-        facts: dict[int, Fact] = {}
+        found: dict[int, Kept] = {}
         seen = {key}
         open_keys = [key]
         while open_keys:
-            for fact in self._index.get(open_keys.pop(), ()):
-                if id(fact) not in facts:
-                    facts[id(fact)] = fact
-                    more = [each for each in keys_of(fact) if each not in seen and kind_of(each) in followed]
-                    seen.update(more)
-                    open_keys += more
-        return list(facts.values())
+            for kept in self._index.get(open_keys.pop(), ()):
+                if id(kept) not in found:
+                    found[id(kept)] = kept
+                    for each, kind in zip(kept.keys, kept.kinds, strict=True):
+                        if kind in followed and each not in seen:
+                            seen.add(each)
+                            open_keys.append(each)
+        return list(found.values())
 
-    def _with(self, facts: list[Fact], also: frozenset[str]) -> list[Fact]:
-        """Return the facts, and those of the persons, cases, workers or teams that they name: one step, no further."""
-        named = (each for fact in facts for each in keys_of(fact) if kind_of(each) in also)
-        return self._beside(facts, dict.fromkeys(named))
-
-    def _beside(self, facts: list[Fact], named: Iterable[str]) -> list[Fact]:
-        """Return the facts and those of these keys, each once."""
-        wider = {id(fact): fact for fact in facts}
+    def _beside(self, facts: list[Kept], named: Iterable[str]) -> list[Kept]:
+        """Return the facts, and those of the persons, cases, workers or teams of these keys, each once."""
+        wider = {id(kept): kept for kept in facts}
         for key in named:
             alone = kind_of(key) in WITHOUT_CASE
-            for fact in self._index.get(key, ()):
-                if not (alone and _cases_named([fact])):
-                    wider[id(fact)] = fact
+            for kept in self._index.get(key, ()):
+                if not (alone and kept.has_case):
+                    wider[id(kept)] = kept
         return list(wider.values())
 
-    def _chronology(self, key: str, facts: Iterable[Fact]) -> Chronology:
+    def _findings(self, key: str, now: datetime, asked: set[type[Fact]]) -> Iterator[tuple[Rule, Finding]]:
+        """Give what every rule says of a chronology; into `asked` go the types of fact on which that rests."""
         kind, _, about = key.partition(":")
-        return Chronology(kind, about, facts, self._feeds)  # type: ignore[arg-type]  # a key's kind is a view's
 
-    def _findings(self, key: str, now: datetime) -> Iterator[tuple[Rule, Finding]]:
-        facts = self._facts_of(key)
-        told = self._chronology(key, facts)
-        for also, rules in self._rules_by_view[told.kind].items():
+        def chronology(facts: Iterable[Kept]) -> Chronology:
+            return Chronology(cast("AboutKind", kind), about, (each.fact for each in facts), self._feeds, asked)
+
+        facts = self._kept_of(key)
+        told = chronology(facts)
+        for also, rules in self._rules_by_view[kind].items():
             asking = [(rule, judge) for rule, judge in rules if told.holds(rule.triggers)]
             if not asking:
                 continue
-            wider = self._chronology(key, self._with(facts, also)) if also else told
+            named = dict.fromkeys(each for kept in facts for each in kept.named(also)) if also else ()
+            wider = chronology(self._beside(facts, named)) if named else told
             for rule, judge in asking:
                 for finding in judge(wider, now, self.policy):
                     yield rule, finding
-        for rule in self._choosing[told.kind]:
+        for rule in self._choosing[kind]:
             if rule.also_named is not None and told.holds(rule.triggers):
-                named = (f"{kind}:{each}" for kind in rule.also_reads for each in rule.also_named(told))
-                wider = self._chronology(key, self._beside(facts, named))
+                chosen = (f"{also}:{each}" for also in rule.also_reads for each in rule.also_named(told, self.policy))
+                wider = chronology(self._beside(facts, chosen))
                 for finding in rule.judge(wider, now, self.policy):
                     yield rule, finding
 
@@ -349,7 +359,8 @@ class Engine:
         wakes: list[datetime] = []
         feeds: set[tuple[str, str]] = set()
         awaited: set[str] = set()
-        for rule, finding in self._findings(key, now):
+        asked: set[type[Fact]] = set()
+        for rule, finding in self._findings(key, now, asked):
             found.add(finding.alert_id)
             awaited.update(f"{kind}:{each}" for kind in rule.also_reads for each in finding.awaits)
             if finding.wake_at is not None:
@@ -367,6 +378,7 @@ class Engine:
                 # The question is gone, and not because what asked it was forgotten: it was corrected.
                 self._change(key, withdraw(alerts[alert_id], now), changes)
         self._wake(key, Wake(min(wakes, default=None), frozenset(feeds)), changes)
+        self._asked[key] = self._shared.setdefault(frozenset(asked), frozenset(asked))
         if kind_of(key) in self._choosy:
             self._awaited[key] = frozenset(awaited)
         if kind_of(key) == "agency":
@@ -398,7 +410,3 @@ class Engine:
         self._wakes[key] = changes.wakes[key] = wake
         if wake.at is not None and wake.at != before.at:
             heapq.heappush(self._deadlines, (wake.at, key))
-
-
-def _cases_named(facts: Iterable[Fact]) -> set[str]:
-    return {key for fact in facts for key in keys_of(fact) if kind_of(key) == "case"}

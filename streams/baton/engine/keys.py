@@ -83,3 +83,20 @@ def _named(fact: Fact) -> Iterator[str]:
             continue
         for each in value:
             yield f"{kind}:{each.person if isinstance(each, Party) else each}"
+
+
+class Kept:
+    """A fact with what it names, worked out once: it is asked for again with every later fact beside it."""
+
+    __slots__ = ("fact", "has_case", "keys", "kinds")
+
+    def __init__(self, fact: Fact) -> None:
+        """Work out the fact's keys."""
+        self.fact = fact
+        self.keys = keys_of(fact)
+        self.kinds = tuple(map(kind_of, self.keys))
+        self.has_case = "case" in self.kinds
+
+    def named(self, kinds: frozenset[str]) -> list[str]:
+        """Return the keys of these kinds."""
+        return [key for key, kind in zip(self.keys, self.kinds, strict=True) if kind in kinds]

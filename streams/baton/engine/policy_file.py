@@ -2,7 +2,8 @@
 
 The shape, in short (the file itself explains it): `version`, `keep_days`, `[bank_holidays]` with `add` and `remove`,
 and for each rule a block `[rule.NAME]` with every setting the rule asks for, a `basis`, and dated or local lines
-`[[rule.NAME.from]]` beneath it. A scenario's `[policy]` table has the same shape, in part.
+`[[rule.NAME.from]]` beneath it. What raises a severity is in blocks of the same kind, `[severity.NAME]`, with
+`at_most` steps for all of them together. A scenario's `[policy]` table has the same shape, in part.
 
 Text in, `Policy` out: which file that is, the caller knows.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from baton.engine.bank_holidays import BankHolidays
@@ -19,6 +21,8 @@ from baton.engine.toml_lines import Mistake, Mistakes, Table, did_you_mean, read
 from baton.rules.policy import Limit, Line, Policy
 from baton.rules.register import RULES
 from baton.rules.rule import COMMON_SETTINGS
+from baton.rules.severity import COMMON_SETTINGS as MODIFIER_SETTINGS
+from baton.rules.severity import MODIFIERS
 from baton.rules.working_days import LONDON, WorkingDays
 
 if TYPE_CHECKING:
@@ -69,6 +73,8 @@ CODES: dict[str, tuple[str, ...]] = {
         "risk_rating",
     ),
     "not_owed_to": AGENCIES,
+    "accepted": ("no_further_action", "early_help", "assessment", "strategy_discussion"),
+    "refused": ("no_further_action", "early_help", "assessment", "strategy_discussion"),
     "reports": (
         "child_seen",
         "mother_met",
@@ -82,9 +88,13 @@ CODES: dict[str, tuple[str, ...]] = {
     "second_roles": ("worker", "manager", "service_head"),
     "seen": ("child", "mother", "father", "carer", "home"),
     "telling_ends": ("no_further_action", "early_help", "assessment", "strategy_discussion"),
+    "plans": ("none", "child_in_need", "child_protection", "looked_after"),
     "reasons": ("referred", "no_children", "not_required", "no_further_action", "other"),
 }
 """The coded values that a setting may hold, as the contract's enums have them; a misspelt one would match nothing."""
+
+CATALOGUE = ("A", "B", "C", "D", "E")
+"""The parts of the domain handbook's catalogue: each stands for all its rules."""
 
 _UNITS = ("working_days", "days", "hours", "minutes", "seconds")
 _MOST_WORKING_DAYS = 2_600
@@ -139,6 +149,9 @@ def parse_policy(
         lines={rule: tuple(lines) for rule, lines in whole.lines.items()},
         calendar=WorkingDays(BankHolidays(whole.added, whole.removed)),
         keep=timedelta(days=whole.keep_days),
+        modifiers={modifier: tuple(lines) for modifier, lines in whole.modifiers.items()},
+        most_steps=whole.at_most,
+        fingerprint=sha256(repr((text, getattr(overrides, "data", overrides))).encode()).hexdigest(),
     )
 
 
@@ -149,7 +162,7 @@ def holding(policy: Policy, rule: str, day: date, area: str = "local") -> list[H
     for setting, value in terms.settings.items():
         lines = [
             line
-            for line in policy.lines[rule]
+            for line in policy.lines_of(rule)
             if line.settings.get(setting) == value
             and (line.since is None or line.since <= day)
             and line.area in {None, area}
@@ -199,6 +212,8 @@ class _Reading:
         self.added: set[date] = set()
         self.removed: set[date] = set()
         self.lines: dict[str, list[Line]] = {}
+        self.modifiers: dict[str, list[Line]] = {}
+        self.at_most = 1
         self._given: set[str] = set()
         self._mistakes = mistakes
         self._in_full = in_full
@@ -210,35 +225,19 @@ class _Reading:
             setattr(self, name, getattr(by, name))
         self.added = (self.added - by.removed) | by.added
         self.removed = (self.removed - by.added) | by.removed
-        for rule, stronger in by.lines.items():
-            everywhere = {
-                name
-                for line in stronger
-                if line.since is None and line.area is None
-                for name in line.settings
-            }
-            weaker = [
-                Line(
-                    settings={
-                        name: value
-                        for name, value in line.settings.items()
-                        if name not in everywhere
-                    },
-                    since=line.since,
-                    area=line.area,
-                )
-                for line in self.lines[rule]
-            ]
-            self.lines[rule] = [line for line in weaker if line.settings] + stronger
+        _lay_over(self.lines, by.lines)
+        _lay_over(self.modifiers, by.modifiers)
 
     def _read(self, table: Table) -> None:
-        known = ("version", "keep_days", "bank_holidays", "rule")
+        known = ("version", "keep_days", "bank_holidays", "severity", "rule")
         for key in table.data:
             if key not in known:
                 self._wrong(table, f"is not known here; {did_you_mean(key, known)}", key)
         self._read_top(table)
         if (holidays := self._table(table, "bank_holidays")) is not None:
             self._read_bank_holidays(holidays)
+        if (severity := self._table(table, "severity")) is not None:
+            self._read_severity(severity)
         if (rules := self._table(table, "rule")) is not None:
             for slug in rules.data:
                 self._read_block(rules, slug)
@@ -252,7 +251,23 @@ class _Reading:
         if slug not in RULES:
             self._wrong(rules, f"there is no such rule; {did_you_mean(slug, RULES)}", slug)
         elif (block := self._table(rules, slug)) is not None:
-            self.lines[slug] = self._read_rule(slug, block)
+            wanted = {"basis": str, **RULES[slug].settings, **COMMON_SETTINGS}
+            self.lines[slug] = self._read_lines(f"rule.{slug}", wanted, block)
+
+    def _read_severity(self, table: Table) -> None:
+        for name, value in table.data.items():
+            if name == "at_most":
+                if not (_is_whole(value) and value >= 0):
+                    self._wrong(table, "must be a whole number of steps, 0 or more", name)
+                else:
+                    self.at_most = value
+                    self._given.add(name)
+            elif name not in MODIFIERS:
+                hint = did_you_mean(name, ("at_most", *MODIFIERS))
+                self._wrong(table, f"there is no such modifier; {hint}", name)
+            elif (block := self._table(table, name)) is not None:
+                wanted = {"basis": str, **MODIFIERS[name].settings, **MODIFIER_SETTINGS}
+                self.modifiers[name] = self._read_lines(f"severity.{name}", wanted, block)
 
     def _read_top(self, table: Table) -> None:
         for name in ("version", "keep_days"):
@@ -287,8 +302,9 @@ class _Reading:
                     else:
                         days.add(day)
 
-    def _read_rule(self, slug: str, block: Table) -> list[Line]:
-        wanted = {"basis": str, **RULES[slug].settings, **COMMON_SETTINGS}
+    def _read_lines(
+        self, path: str, wanted: Mapping[str, type], block: Table
+    ) -> list[Line]:
         lines = [Line(settings=self._settings(block, wanted, besides=("from",)))]
         if self._in_full:
             for name in wanted:
@@ -296,7 +312,7 @@ class _Reading:
                     self._wrong(block, "is missing", name)
         dated = block.data.get("from", [])
         if not (isinstance(dated, list) and all(isinstance(each, dict) for each in dated)):
-            self._wrong(block, f"must be written as [[rule.{slug}.from]]", "from")
+            self._wrong(block, f"must be written as [[{path}.from]]", "from")
             dated = []
         for place in range(len(dated)):
             line = self._line(block.table("from", place), wanted)
@@ -348,6 +364,30 @@ class _Reading:
         self._mistakes.append(table.mistake(message, *keys))
 
 
+def _lay_over(lines: dict[str, list[Line]], by: Mapping[str, list[Line]]) -> None:
+    """Let the lines of a partial reading win: what they say everywhere and for ever replaces, the others are added."""
+    for name, stronger in by.items():
+        everywhere = {
+            setting
+            for line in stronger
+            if line.since is None and line.area is None
+            for setting in line.settings
+        }
+        weaker = [
+            Line(
+                settings={
+                    setting: value
+                    for setting, value in line.settings.items()
+                    if setting not in everywhere
+                },
+                since=line.since,
+                area=line.area,
+            )
+            for line in lines.get(name, ())
+        ]
+        lines[name] = [line for line in weaker if line.settings] + stronger
+
+
 def _setting(name: str, kind: type, value: Any) -> Value:  # noqa: ANN401 (whatever TOML holds)
     """Return the value of a setting; raise ValueError with what it must be."""
     if kind is Limit:
@@ -380,11 +420,14 @@ def _number(name: str, value: Any) -> int:  # noqa: ANN401 (whatever TOML holds)
 
 
 def _word(name: str, value: object) -> str:
-    if name in CODES:
+    if name == "rules":
+        if value not in (*RULES, *CATALOGUE):
+            known = did_you_mean(str(value), (*RULES, *CATALOGUE))
+            raise ValueError(f"must be rules, or letters of the catalogue; {known}")
+    elif name in CODES:
         if value not in CODES[name]:
             raise ValueError(f"must be one of {', '.join(CODES[name])}")
-        return str(value)
-    if name == "responsible":
+    elif name == "responsible":
         agency, _, role = value.partition("/") if isinstance(value, str) else ("", "", "")
         if agency not in AGENCIES or _WORD.fullmatch(role) is None:
             raise ValueError(

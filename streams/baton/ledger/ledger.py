@@ -98,6 +98,7 @@ class Ledger:
         self.rows_loaded = 0
         self.closing = False
         """No transaction will begin any more."""
+        self._stored = 0
         self._state_topic = state_topic
         self._log = log
         self._writer = writer
@@ -126,6 +127,7 @@ class Ledger:
                     await self._breathe()
             self.process.loaded()
             self.rows_loaded = len(rows)
+            self._stored = self.next
             self._usable = True
 
     async def apply(self, records: Sequence[Record]) -> list[Batch]:
@@ -169,16 +171,23 @@ class Ledger:
         """
         async with self._turn:
             self._check_usable()
-            if await self.look() <= self.next:
-                return
-            span = await self._log.read(self.next, self.end, self._batch_max)
-            if not span.records:
-                await self._write(span, "gap")
+            if await self.look() > self.next:
+                span = await self._log.read(self.next, self.end, self._batch_max)
+                if span.records:
+                    return
+                self.next = span.position
+            if self.next > self._stored:
+                await self._write(Span([], self.next), "gap")
 
     async def look(self) -> int:
         """Ask where the source ends, and remember it."""
         self.end = await self._log.end()
         return self.end
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is nothing to apply, nor to step over, nor to store."""
+        return self.end <= self.next == self._stored
 
     @property
     def busy(self) -> bool:
@@ -263,8 +272,8 @@ class Ledger:
             self._check_span(span, stop)
             async for batch in self._write_all(span, read):
                 yield batch
-            # Markers or aborted records may follow, or be all there is. Going past them again
-            # after a crash costs nothing, so they are worth no transaction.
+            # If there were none, only markers or aborted records: going past them again after a
+            # crash costs nothing, so they are worth no transaction.
             self.next = span.position
 
     def _check_span(self, span: Span, stop: int) -> None:
@@ -285,7 +294,8 @@ class Ledger:
                 if self.closing:
                     self._check_usable()  # Raises: between two transactions is the place to stop.
                 part = span.records[begin : last + 1]
-                yield await self._write(Span(part, record.offset + 1), read)
+                position = span.position if last + 1 == len(span.records) else record.offset + 1
+                yield await self._write(Span(part, position), read)
                 begin, size = last + 1, 0
 
     async def _write(self, span: Span, read: Reading) -> Batch:
@@ -310,7 +320,7 @@ class Ledger:
         await self._writer.begin()
         await self._writer.send([*effects.outputs, *rows])
         await self._writer.commit()
-        self.next = span.position
+        self.next = self._stored = span.position
         self._usable = True
         return Batch(
             topic=self.source.topic,

@@ -385,9 +385,9 @@ class Ledgers:
         try:
             await ledger.look()
             still_for = entry.still_for()
-            if ledger.next >= ledger.end or still_for < self._tuning.quiet_for:
+            if ledger.settled or still_for < self._tuning.quiet_for:
                 return
-            if still_for > self._tuning.stalled_for:
+            if ledger.next < ledger.end and still_for > self._tuning.stalled_for:
                 raise StalledError(  # noqa: TRY301 - not caught here unless the ledger is closing
                     f"{source}: records wait from offset {ledger.next} to {ledger.end}, "
                     f"and nothing was applied for {still_for:.0f} s"

@@ -4,6 +4,10 @@ Found as soon as `cases` (five) different cases have been requested from one tea
 (seven days), or under one block's name in any time. Transfers taken back do not count. The alert grows as the
 block does; its cases still raise their own alerts under the other rules.
 
+Each member says how far its handover has come: requested, rejected, accepted, handover recorded, file read, items
+open (named by the sending team, neither carried nor closed), worker allocated, visited. A case offered again to the
+same team is the same member. `reconcile` says which of the cases sent have not arrived.
+
 Taught by Sunderland: "block" transfers between teams let details be overlooked.
 """
 
@@ -11,29 +15,104 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from baton.rules.deadline import Met
-from baton.rules.facts import TransferRequested
+from baton.rules.facts import OpenItemClosed, TransferRequested, WorkerAllocated
+from baton.rules.handover_details_lost import open_items
+from baton.rules.holding import by_case
+from baton.rules.no_visit_after_transfer import visits_of
 from baton.rules.outcome import Member
 from baton.rules.policy import Limit
 from baton.rules.rule import Rule, finding
-from baton.rules.transfers import transfers_of
+from baton.rules.transfers import STATES, transfers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from baton.rules.chronology import Chronology
+    from baton.rules.facts import ContactMade, VisitCompleted
     from baton.rules.outcome import Finding
     from baton.rules.policy import Policy
     from baton.rules.transfers import Transfer
 
 SLUG = "block-transfer"
+COMPLETE = frozenset({"accepted", "worker-allocated", "visited"})
+"""With these, and no item open, nothing more can be told that would change a member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block: the first request for each case, by case, in the order in which they were made.
+
+    `moves` are, for each case, its transfers from then on to the team it was sent to, taken back ones left out.
+    """
+
+    subject: str
+    requests: Mapping[str, TransferRequested]
+    moves: Mapping[str, tuple[Transfer, ...]]
+
+    @property
+    def transfers(self) -> Iterator[Transfer]:
+        """The transfers of all its cases."""
+        return (transfer for each in self.moves.values() for transfer in each)
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What was sent in a block to a team, and what of it arrived: was accepted by that team. Cases by id, in order."""
+
+    subject: str
+    to_team: str
+    sent: tuple[str, ...]
+    not_arrived: tuple[str, ...]
+
+    @property
+    def arrived(self) -> tuple[str, ...]:
+        """The cases that did arrive."""
+        return tuple(case for case in self.sent if case not in set(self.not_arrived))
 
 
 def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
     """Ask which of the transfers to this team belong to a block."""
+    known = _Known.of(told)
+    for block in blocks_of(told, policy):
+        requests = tuple(block.requests.values())
+        terms = policy.terms(SLUG, requests[0].occurred_at, requests[0].authority)
+        due_at = requests[terms.number("cases") - 1].occurred_at
+        members = [known.member(block, case) for case in sorted(block.requests)]
+        yield finding(
+            SLUG,
+            block.subject,
+            told,
+            Met("found", due_at) if now >= due_at else Met("waiting", due_at, wake_at=due_at),
+            terms,
+            trigger=requests,
+            members=tuple(members),
+            team=told.about,
+            awaits=tuple(each.key for each in members if _may_change(each)),
+        )
+
+
+def reconcile(told: Chronology, policy: Policy) -> Iterator[Reconciliation]:
+    """Say of each block that this team receives which of the cases sent have not arrived."""
+    for block in blocks_of(told, policy):
+        sent = tuple(sorted(block.requests))
+        missing = (
+            case for case in sent if not _has_arrived(block.requests[case], block.moves[case])
+        )
+        yield Reconciliation(block.subject, told.about, sent, tuple(missing))
+
+
+def cases_in_blocks(told: Chronology, policy: Policy) -> Iterator[str]:
+    """Return the cases whose facts the rule needs: none where there is no block."""
+    return (case for block in blocks_of(told, policy) for case in block.requests)
+
+
+def blocks_of(told: Chronology, policy: Policy) -> Iterator[Block]:
+    """Give the blocks of which this team receives most."""
     transfers = {
         (each.transfer_id, each.case): each
         for each in transfers_of(told)
@@ -43,6 +122,21 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         (request for each in transfers.values() for request in each.requests),
         key=lambda request: (request.occurred_at, request.transfer, request.case),
     )
+    of_case: dict[str, list[Transfer]] = defaultdict(list)
+    for transfer in transfers.values():
+        of_case[transfer.case].append(transfer)
+    for subject, members in _groups(requests, told.about, policy):
+        first: dict[str, TransferRequested] = {}
+        for request in members:
+            first.setdefault(request.case, request)
+        moves = {case: _moves(request, of_case[case]) for case, request in first.items()}
+        yield Block(subject, first, moves)
+
+
+def _groups(
+    requests: list[TransferRequested], team: str, policy: Policy
+) -> Iterator[tuple[str, list[TransferRequested]]]:
+    """Give each block's requests and what it is called, named ones first."""
     named: dict[str, list[TransferRequested]] = defaultdict(list)
     for request in requests:
         if request.block is not None:
@@ -52,15 +146,15 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         least = policy.terms(SLUG, members[0].occurred_at, members[0].authority).number("cases")
         if len({request.case for request in members}) >= least:
             in_named |= {request.identity for request in members}
-            if _receiving_team(members) == told.about:
-                yield _found(block, members, transfers, told, now, policy)
+            if _receiving_team(members) == team:
+                yield block, members
     between: dict[str | None, list[TransferRequested]] = defaultdict(list)
     for request in requests:
-        if request.to_team == told.about and request.identity not in in_named:
+        if request.to_team == team and request.identity not in in_named:
             between[request.from_team].append(request)
     for from_team, members in between.items():
         for run in _runs(members, policy):
-            yield _found(f"{from_team}/{run[0].transfer}", run, transfers, told, now, policy)
+            yield f"{from_team}/{run[0].transfer}", run
 
 
 def _receiving_team(members: Iterable[TransferRequested]) -> str | None:
@@ -71,7 +165,9 @@ def _receiving_team(members: Iterable[TransferRequested]) -> str | None:
 
 def _runs(requests: list[TransferRequested], policy: Policy) -> Iterator[list[TransferRequested]]:
     """Give the stretches of requests, by time, in which every window holds enough cases; overlapping ones joined."""
-    begin = end = 0  # A run is a slice of the requests: two teams may hand on cases for years, in one long block.
+    begin = end = (
+        0  # A run is a slice of the requests: two teams may hand on cases for years, in one long block.
+    )
     for start, request in enumerate(requests):
         terms = policy.terms(SLUG, request.occurred_at, request.authority)
         last = terms.due_after(request.occurred_at)
@@ -87,32 +183,67 @@ def _runs(requests: list[TransferRequested], policy: Policy) -> Iterator[list[Tr
         yield requests[begin:end]
 
 
-def _found(  # noqa: PLR0913 (what is known of a block, the moment, and the policy)
-    subject: str,
-    members: list[TransferRequested],
-    transfers: dict[tuple[str, str], Transfer],
-    told: Chronology,
-    now: datetime,
-    policy: Policy,
-) -> Finding:
-    terms = policy.terms(SLUG, members[0].occurred_at, members[0].authority)
-    by_case: dict[str, TransferRequested] = {}
-    for request in members:
-        by_case.setdefault(request.case, request)
-    due_at = list(by_case.values())[terms.number("cases") - 1].occurred_at
-    return finding(
-        SLUG,
-        subject,
-        told,
-        Met("found", due_at) if now >= due_at else Met("waiting", due_at, wake_at=due_at),
-        terms,
-        trigger=tuple(by_case.values()),
-        members=tuple(
-            Member(key=case, states=transfers[request.transfer, case].states)
-            for case, request in sorted(by_case.items())
-        ),
-        team=told.about,
+def _moves(request: TransferRequested, transfers: Iterable[Transfer]) -> tuple[Transfer, ...]:
+    """Return the transfers of the case to the same team that were requested then or later."""
+    return tuple(
+        transfer
+        for transfer in transfers
+        if any(
+            each.to_team == request.to_team and each.occurred_at >= request.occurred_at
+            for each in transfer.requests
+        )
     )
+
+
+def _has_arrived(request: TransferRequested, moves: Iterable[Transfer]) -> bool:
+    return any(
+        transfer.team_after(accepted) == request.to_team
+        for transfer in moves
+        for accepted in transfer.accepted
+    )
+
+
+def _may_change(member: Member) -> bool:
+    """Say whether a fact of the case alone may change its states."""
+    states = set(member.states)
+    return "accepted" in states and ("items-open" in states or not states >= COMPLETE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a chronology with the facts of a block's cases knows of each, by case."""
+
+    closed: Mapping[str, list[OpenItemClosed]]
+    allocated: Mapping[str, list[WorkerAllocated]]
+    visits: Mapping[str, list[VisitCompleted | ContactMade]]
+
+    @classmethod
+    def of(cls, told: Chronology) -> _Known:
+        return cls(
+            by_case(told.of(OpenItemClosed)),
+            by_case(told.of(WorkerAllocated)),
+            by_case(visits_of(told)),
+        )
+
+    def member(self, block: Block, case: str) -> Member:
+        """Return the case with everything that has happened to it, in the order of a transfer's life."""
+        request, moves = block.requests[case], block.moves[case]
+        states = {state for transfer in moves for state in transfer.states}
+        accepted = [transfer for transfer in moves if transfer.accepted]
+        for transfer in accepted:
+            moment = transfer.accepted[0].occurred_at
+            if open_items(transfer, self.closed.get(case, ())).missing():
+                states.add("items-open")
+            if any(each.occurred_at >= moment for each in self.visits.get(case, ())):
+                states.add("visited")
+            if any(each.occurred_at >= moment for each in self.allocated.get(case, ())):
+                states.add("worker-allocated")
+        if any(
+            each.team == request.to_team is not None and each.occurred_at >= request.occurred_at
+            for each in self.allocated.get(case, ())
+        ):
+            states.add("worker-allocated")
+        return Member(key=case, states=tuple(state for state in STATES if state in states))
 
 
 RULE = Rule(
@@ -120,6 +251,8 @@ RULE = Rule(
     version=1,
     catalogue="C4",
     reads="team",
+    also_reads=frozenset({"case"}),
+    also_named=cases_in_blocks,
     triggers=frozenset({TransferRequested}),
     judge=judge,
     sentence="Cases that move between two teams in a block.",

@@ -99,8 +99,11 @@ def episodes_of(told: Chronology, case: str) -> list[Episode]:
 
 
 def cases_named(told: Chronology, person: str) -> list[str]:
-    """Return the cases whose openings name a person, in the order of their ids."""
-    return sorted({each.case for each in told.of(CaseOpened) if person in each.people})
+    """Return the cases that were opened naming a person, or for a referral naming her, in the order of their ids."""
+    referrals = {each.referral for each in told.of(ReferralReceived) if person in each.people}
+    return sorted(
+        {each.case for each in told.of(CaseOpened) if person in each.people or each.referral in referrals}
+    )
 
 
 def team_of(told: Chronology, case: str) -> str | None:

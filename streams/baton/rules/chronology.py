@@ -34,7 +34,7 @@ class Chronology:
     that these facts name, since many records name only their incident or referral.
     """
 
-    __slots__ = ("_by_kind", "_feeds", "about", "kind")
+    __slots__ = ("_asked", "_by_kind", "_feeds", "about", "kind")
 
     def __init__(
         self,
@@ -42,8 +42,13 @@ class Chronology:
         about: str,
         facts: Iterable[Fact],
         feeds: Mapping[tuple[str, str], Feed],
+        asked: set[type[Fact]] | None = None,
     ) -> None:
-        """Take the facts, each once, and the feeds by (authority, agency); a feed never heard of is alive."""
+        """Take the facts, each once, and the feeds by (authority, agency); a feed never heard of is alive.
+
+        Into `asked` goes every type of fact that a rule asks for: facts of other types cannot change what it says.
+        """
+        self._asked = set() if asked is None else asked
         self.kind = kind
         self.about = about
         self._feeds = feeds
@@ -55,12 +60,20 @@ class Chronology:
             told.sort(key=lambda fact: (fact.occurred_at, fact.event_id, fact.identity))
             self._by_kind[each] = tuple(told)
 
+    def read_as(self, kind: AboutKind, about: str) -> Chronology:
+        """Return the same facts as the chronology of another key, for a question that is asked of it alone."""
+        other = Chronology(kind, about, (), self._feeds)
+        other._by_kind = self._by_kind
+        return other
+
     def of(self, kind: type[FactType]) -> tuple[FactType, ...]:
         """Return the facts of one type, by when they occurred."""
+        self._asked.add(kind)
         return cast("tuple[FactType, ...]", self._by_kind.get(kind, ()))
 
     def holds(self, kinds: frozenset[type[Fact]]) -> bool:
         """Say whether there is a fact of any of these types."""
+        self._asked |= kinds
         return not kinds.isdisjoint(self._by_kind)
 
     def can_tell(self, agency: str, authority: str, until: datetime, now: datetime) -> bool:

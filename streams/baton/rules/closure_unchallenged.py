@@ -52,7 +52,9 @@ def _met(closure: Closure, told: Chronology, now: datetime, terms: Terms) -> Met
     closed_at = closure.first.occurred_at
     seconded = [each for each in closure.records if _has_second(each, terms)]
     at_once = found_unless(seconded, at=closed_at, now=now)
-    own_worker = any(each.by_case_worker for each in closure.records if each.occurred_at == closed_at)
+    own_worker = any(
+        each.by_case_worker for each in closure.records if each.occurred_at == closed_at
+    )
     if at_once.reason == "answered" or own_worker:
         return at_once
     return answered_in_time(

@@ -95,6 +95,8 @@ def visits(told: Chronology, seen: tuple[str, ...]) -> list[Fact]:
 
 def unless_lost(met: Met, told: Chronology, closure: Closure) -> Met:
     """Let the question fall away, in silence, where the case was about an unborn child whose pregnancy ended."""
-    if closure.openings and pregnancy_lost(told, closure.episode, closure.openings[0].occurred_at, met):
+    if closure.openings and pregnancy_lost(
+        told, closure.episode, closure.openings[0].occurred_at, met
+    ):
         return Met("not-asked", met.due_at)
     return met

@@ -19,7 +19,7 @@ from baton.rules.rule import Rule, finding
 from baton.rules.transfers import transfers_of, unless_taken_back
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from baton.rules.chronology import Chronology
@@ -38,7 +38,7 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         accepted = transfer.accepted[0]
         terms = policy.terms(SLUG, accepted.occurred_at, accepted.authority)
         due_at = terms.due_after(accepted.occurred_at)
-        items = open_items(transfer, told)
+        items = open_items(transfer, told.of(OpenItemClosed))
         met = items.met(
             due_at=due_at, now=now, told=told, terms=terms, authority=accepted.authority
         )
@@ -56,11 +56,11 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         )
 
 
-def open_items(transfer: Transfer, told: Chronology) -> Checklist:
-    """Return what the sending team named as open, and where each item was carried or closed."""
+def open_items(transfer: Transfer, closed: Iterable[OpenItemClosed]) -> Checklist:
+    """Return what the sending team named as open in an accepted transfer, and where each was carried or closed."""
     accepted_at = transfer.accepted[0].occurred_at
     offers = [each for each in transfer.requests if each.occurred_at <= accepted_at]
-    closed = [each for each in told.of(OpenItemClosed) if each.case == transfer.case]
+    closings = [each for each in closed if each.case == transfer.case]
     answers: dict[str, list[HandoverRecorded | OpenItemClosed]] = {}
     for offer in offers or transfer.requests:
         for item in offer.open_items:
@@ -69,7 +69,7 @@ def open_items(transfer: Transfer, told: Chronology) -> Checklist:
                     *(note for note in transfer.handovers if item in note.open_items),
                     *(
                         each
-                        for each in closed
+                        for each in closings
                         if each.item == item and each.occurred_at >= offer.occurred_at
                     ),
                 ]

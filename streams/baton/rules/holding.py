@@ -14,8 +14,11 @@ from baton.rules.facts import (
     CaseClosed,
     CaseOpened,
     CaseReopened,
+    ContactMade,
+    OpenItemClosed,
     PlanChanged,
     PlanStarted,
+    VisitCompleted,
     WorkerAllocated,
     WorkerEnded,
 )
@@ -31,8 +34,9 @@ if TYPE_CHECKING:
 
 Life = CaseOpened | CaseClosed | CaseReopened
 Plan = CaseOpened | PlanStarted | PlanChanged
+Seen = VisitCompleted | ContactMade
 Worker = WorkerAllocated | WorkerEnded
-OfCase = TypeVar("OfCase", bound=Life | Plan | Worker)
+OfCase = TypeVar("OfCase", bound=Life | Plan | Worker | Seen | OpenItemClosed)
 NO_PLAN = "none"
 
 
@@ -157,9 +161,9 @@ def held_cases(told: Chronology) -> dict[str, HeldCase]:
         *told.of(PlanStarted),
         *told.of(PlanChanged),
     )
-    life, plans = _by_case(lives), _by_case(any_plans)
-    allocations = _by_case(told.of(WorkerAllocated))
-    endings = _by_case(told.of(WorkerEnded))
+    life, plans = by_case(lives), by_case(any_plans)
+    allocations = by_case(told.of(WorkerAllocated))
+    endings = by_case(told.of(WorkerEnded))
     transfers: dict[str, list[Transfer]] = defaultdict(list)
     for transfer in transfers_of(told):
         transfers[transfer.case].append(transfer)
@@ -176,7 +180,7 @@ def held_cases(told: Chronology) -> dict[str, HeldCase]:
     }
 
 
-def _by_case(facts: Iterable[OfCase]) -> dict[str, list[OfCase]]:
+def by_case(facts: Iterable[OfCase]) -> dict[str, list[OfCase]]:
     """Group facts by case, by when they occurred; of one instant, those given first come first."""
     grouped: dict[str, list[OfCase]] = defaultdict(list)
     for fact in sorted(facts, key=lambda each: each.occurred_at):

@@ -46,7 +46,9 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         if not closes or not about:
             continue
         # A later close may unsay what the first one said: the first that was incomplete is asked about.
-        closed = next((each for each in closes if _missing(incident, closes, each.occurred_at)), closes[0])
+        closed = next(
+            (each for each in closes if _missing(incident, closes, each.occurred_at)), closes[0]
+        )
         met = _met(incident, closes, closed, now)
         by = now if met.reason == "found" else closed.occurred_at
         yield finding(
@@ -61,7 +63,9 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         )
 
 
-def _met(incident: Incident, closes: list[IncidentClosed], closed: IncidentClosed, now: datetime) -> Met:
+def _met(
+    incident: Incident, closes: list[IncidentClosed], closed: IncidentClosed, now: datetime
+) -> Met:
     due_at = closed.occurred_at
     if not _missing(incident, closes, due_at):
         return Met("answered", due_at)
@@ -80,8 +84,9 @@ def _missing(incident: Incident, closes: list[IncidentClosed], by: datetime) -> 
     stated = [each for each in closes if each.occurred_at <= by]
     missing = []
     for name in ("information_recorded", "safety_ensured"):
-        said = [(each.occurred_at, getattr(each, name)) for each in stated if getattr(each, name) is not None]
-        if not min(said, key=lambda each: (-each[0].timestamp(), each[1]), default=(None, False))[1]:
+        said = [each for each in stated if getattr(each, name) is not None]
+        last = [each for each in said if each.occurred_at == said[-1].occurred_at]
+        if not (last and all(getattr(each, name) for each in last)):
             missing.append(name)
     asked: dict[str, str] = {}
     for record in incident.told:
@@ -89,7 +94,7 @@ def _missing(incident: Incident, closes: list[IncidentClosed], by: datetime) -> 
             if party.pregnancy is not None and record.occurred_at <= by:
                 asked[party.person] = party.pregnancy
     if "not_asked" in asked.values():
-        missing.append("pregnancy")
+        missing.append("pregnancy_question")
     return tuple(missing)
 
 

@@ -80,7 +80,9 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         )
 
 
-def _concerns(fact: AgencyInformed | InformationAcknowledged, referral_id: str, mother: str) -> bool:
+def _concerns(
+    fact: AgencyInformed | InformationAcknowledged, referral_id: str, mother: str
+) -> bool:
     """Say whether information is about this referral: it names it, or names the mother and no other referral."""
     return fact.referral == referral_id or (fact.referral is None and mother in fact.people)
 

@@ -78,14 +78,13 @@ def _decisions(notification: Notification, told: Chronology) -> list[Fact]:
     """Return the decisions that have an outcome, a level and a rationale."""
     incident = notification.incident
     referrals = {
-        each.referral for each in told.of(ReferralReceived) if incident and each.incident == incident
+        each.referral
+        for each in told.of(ReferralReceived)
+        if incident and each.incident == incident
     }
     decided = [each for each in told.of(ReferralDecided) if each.referral in referrals]
-    return [
-        each
-        for each in (*notification.triaged, *decided)
-        if each.outcome and each.level and each.rationale_given
-    ]
+    decisions: tuple[NotificationTriaged | ReferralDecided, ...] = (*notification.triaged, *decided)
+    return [each for each in decisions if each.outcome and each.level and each.rationale_given]
 
 
 def _regraded(notification: Notification, told: Chronology) -> Iterator[NotificationTriaged]:
@@ -98,7 +97,10 @@ def _regraded(notification: Notification, told: Chronology) -> Iterator[Notifica
         is_police = triage.grade in POLICE_GRADES
         before: list[str | None] = [each.grade for each in notification.triaged[:number]]
         if is_police:
-            before = [*(each.grade for each in graded if each.occurred_at <= triage.occurred_at), *before]
+            before = [
+                *(each.grade for each in graded if each.occurred_at <= triage.occurred_at),
+                *before,
+            ]
         same_scale = [
             each
             for each in before

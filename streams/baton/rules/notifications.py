@@ -31,7 +31,8 @@ class Notification:
     @property
     def incident(self) -> str | None:
         """The incident it tells of, as first stated; None where nobody said."""
-        return next((each.incident for each in (*self.sent, *self.recorded) if each.incident), None)
+        named = [each.incident for each in self.sent] + [each.incident for each in self.recorded]
+        return next((incident for incident in named if incident), None)
 
     def is_about(self, told: Chronology, counts: tuple[str, ...]) -> bool:
         """Say whether an alert on it is about this chronology's person."""
@@ -45,10 +46,18 @@ def notifications_of(told: Chronology) -> Iterator[Notification]:
     Sent to children's services, or to an agency not stated: only they must record one. Recorded by them: another
     agency's record of it is not theirs.
     """
-    sent = [each for each in told.of(NotificationSent) if each.to_agency in {CHILDRENS_SOCIAL_CARE, None}]
-    recorded = [each for each in told.of(NotificationRecorded) if each.agency == CHILDRENS_SOCIAL_CARE]
+    sent = [
+        each
+        for each in told.of(NotificationSent)
+        if each.to_agency in {CHILDRENS_SOCIAL_CARE, None}
+    ]
+    recorded = [
+        each for each in told.of(NotificationRecorded) if each.agency == CHILDRENS_SOCIAL_CARE
+    ]
     triaged = told.of(NotificationTriaged)
-    for key in sorted({each.notification for each in (*sent, *recorded)}):
+    for key in sorted(
+        {each.notification for each in sent} | {each.notification for each in recorded}
+    ):
         yield Notification(
             key,
             tuple(each for each in sent if each.notification == key),

@@ -110,26 +110,37 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The whole policy: `version` names it in every alert that it judged."""
+    """The whole policy: `version` names it in every alert that it judged.
+
+    `lines` are those of the rules, `modifiers` those of what raises a severity, all together by `most_steps`.
+    `fingerprint` changes whenever anything in it does, whatever its version says.
+    """
 
     version: str
     lines: Mapping[str, tuple[Line, ...]]
     calendar: WorkingDays
     keep: timedelta = timedelta(days=731)
+    modifiers: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
+    most_steps: int = 1
+    fingerprint: str = ""
     _terms: dict[tuple[str, date, str], Terms] = field(default_factory=dict, repr=False, compare=False)
 
+    def lines_of(self, rule: str) -> tuple[Line, ...]:
+        """Return the lines of a rule or a modifier, in the order of the policy; raises KeyError."""
+        return self.lines[rule] if rule in self.lines else self.modifiers[rule]
+
     def terms(self, rule: str, moment: datetime, area: str) -> Terms:
-        """Return what holds for a rule at an aware `moment`, by its local date, in an area.
+        """Return what holds for a rule, or a modifier, at an aware `moment`, by its local date, in an area.
 
         Later dates override earlier ones, and a line for the area overrides one for everywhere, setting by setting.
-        Raises KeyError for a rule that the policy does not know.
+        Raises KeyError for one that the policy does not know.
         """
         day = _local_date(moment)
         known = self._terms.get((rule, day, area))
         if known is None:
             holding = [
                 line
-                for line in self.lines[rule]
+                for line in self.lines_of(rule)
                 if (line.since is None or line.since <= day) and line.area in {None, area}
             ]
             holding.sort(key=lambda line: (line.area is not None, line.since or date.min))

@@ -49,7 +49,7 @@ class Rule:
     sentence: str
     missing: str
     also_reads: frozenset[str] = frozenset()
-    also_named: Callable[[Chronology], Iterable[str]] | None = None
+    also_named: Callable[[Chronology, Policy], Iterable[str]] | None = None
     without_case: Callable[[Chronology, datetime, Policy], Iterator[Finding]] | None = None
     settings: Mapping[str, type] = field(default_factory=lambda: {"within": Limit, "answered_by": str})
 

@@ -75,13 +75,16 @@ def _excused(told: Chronology, episode: Episode | None, moment: datetime) -> fro
     excused = set()
     if episode is not None and episode.unborn:
         born = any(
-            each.person in episode.people and episode.opened.occurred_at <= each.occurred_at <= moment
+            each.person in episode.people
+            and episode.opened.occurred_at <= each.occurred_at <= moment
             for each in told.of(BirthRecorded)
         )
         if not born:
             excused.add("child_seen")
     households = [
-        each for each in told.of(HouseholdRecorded) if each.case == told.about and each.occurred_at <= moment
+        each
+        for each in told.of(HouseholdRecorded)
+        if each.case == told.about and each.occurred_at <= moment
     ]
     if any(each.none_stated for each in households) and not any(each.men for each in households):
         excused.add("father_met")

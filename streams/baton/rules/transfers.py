@@ -30,6 +30,18 @@ OfTransfer = TypeVar(
     HandoverRecorded,
     FileRead,
 )
+STATES = (
+    "requested",
+    "rejected",
+    "withdrawn",
+    "accepted",
+    "handover-recorded",
+    "file-read",
+    "items-open",
+    "worker-allocated",
+    "visited",
+)
+"""What can have happened to a case on its way, as coded words in the order of a transfer's life."""
 Reply = TransferAccepted | TransferRejected | TransferWithdrawn
 
 
@@ -66,6 +78,11 @@ class Transfer:
         began = self.accepted[0].occurred_at
         taken_back = (each for each in self.withdrawn if each.occurred_at >= began)
         return (*self.accepted, *taken_back)
+
+    def team_before(self, accepted: TransferAccepted) -> str | None:
+        """Return the team that gave the case up with an acceptance, by the offer."""
+        offers = [each for each in self.requests if each.occurred_at <= accepted.occurred_at] or self.requests[:1]
+        return offers[-1].from_team if offers else None
 
     def team_after(self, moved: TransferAccepted | TransferWithdrawn) -> str | None:
         """Return the team that has the case after a move; the one that the offer named, unless the move says."""

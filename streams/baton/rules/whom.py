@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from baton.rules.incidents import Incident
 
 
-def incident_is_about(incident: Incident, person: str, told: Chronology, counts: tuple[str, ...]) -> bool:
+def incident_is_about(
+    incident: Incident, person: str, told: Chronology, counts: tuple[str, ...]
+) -> bool:
     """Say whether an alert on an incident is about this person of it; `counts` are the answers that mean pregnant.
 
     A booking made after the incident changes nothing here: what is learned late is A3's. Of another person only what

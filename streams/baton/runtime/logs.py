@@ -64,9 +64,15 @@ ALLOWED_KEYS = frozenset(
 
 def keep_allowed_keys(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
     """Drop every key that is not allowed, and say that something was dropped."""
-    kept = {key: value for key, value in event_dict.items() if key in ALLOWED_KEYS or key.startswith("_")}
+    kept = {
+        key: value
+        for key, value in event_dict.items()
+        if key in ALLOWED_KEYS or key.startswith("_")
+    }
     if len(kept) < len(event_dict):
-        kept["detail"] = f"{kept.get('detail', '')} ({len(event_dict) - len(kept)} key(s) not allowed)".strip()
+        kept["detail"] = (
+            f"{kept.get('detail', '')} ({len(event_dict) - len(kept)} key(s) not allowed)".strip()
+        )
     return kept
 
 
@@ -84,7 +90,9 @@ def configure_logs(log_format: LogFormat, service: str) -> None:
     ]
     pretty = log_format == "pretty" or (log_format == "auto" and sys.stderr.isatty())
     renderer: Processor = (
-        structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer(sort_keys=True)
+        structlog.dev.ConsoleRenderer()
+        if pretty
+        else structlog.processors.JSONRenderer(sort_keys=True)
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

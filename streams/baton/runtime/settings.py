@@ -29,7 +29,10 @@ class Settings:
     policy: Path = Path("policy.toml")
     """BATON_POLICY: the partnership's policy file."""
     pseudonym_key_file: Path = Path(".baton/pseudonym.key")
-    """BATON_PSEUDONYM_KEY_FILE: the secret from which persons' pseudonyms are made; the same for every worker."""
+    """BATON_PSEUDONYM_KEY_FILE: the secret from which persons' pseudonyms are made; the same for every worker.
+
+    By default `pseudonym.key` in BATON_DATA_DIR.
+    """
     data_dir: Path = Path(".baton")
     """BATON_DATA_DIR: where a developer's Kafka and the key file are kept."""
     health_port: int = 0
@@ -59,6 +62,8 @@ class Settings:
         ]
         if mistakes:
             raise SettingsError("\n".join(mistakes))
+        if "data_dir" in given and "pseudonym_key_file" not in given:
+            given["pseudonym_key_file"] = Path(str(given["data_dir"])) / "pseudonym.key"
         return cls(**given)  # type: ignore[arg-type]  # each reader gives its field's type
 
 

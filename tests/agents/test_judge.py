@@ -1,0 +1,283 @@
+"""Judge: does it write what changed, restore what it wrote, and say live what a replay says?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from baton.agents.alert_record import alert_of, fields_of
+from baton.agents.judge import ORIGINS
+from baton.contract import codec
+from baton.contract.topics import ALERTS, SOURCE_TOPICS
+from baton.rules.facts import FACTS
+from baton.rules.register import RULES
+from tests.agents.relay import (
+    MILLISECOND,
+    PSEUDONYMS,
+    Kept,
+    a_judge,
+    an_intake,
+    as_facts,
+    facts_of,
+    judged,
+    ms,
+    sent,
+    source_log,
+    tick,
+)
+from tests.engine.driving import Driven
+from tests.engine.generated import END, Told, in_order, timetables
+from tests.rules.told import CARE, DAY, HOUR, NOON
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from baton.ledger.process import Output, Record
+
+WOMAN = {"scheme": "test", "value": "woman-1"}
+INCIDENT = Told(
+    "IncidentRecorded",
+    {
+        "event_id": "event-1",
+        "occurred_at": NOON,
+        "agency": "police",
+        "incident": "inc-1",
+        "people": [{"person": WOMAN, "role": "victim", "pregnancy": "pregnant"}],
+    },
+    NOON,
+    1,
+)
+REFERRAL = Told(
+    "ReferralReceived",
+    {"event_id": "event-2", "occurred_at": NOON + 2 * DAY, "agency": "gp", "referral": "ref-1", "people": [WOMAN]},
+    NOON + 2 * DAY,
+    2,
+)
+ALERT_ID = f"unreferred-incident/inc-1/{PSEUDONYMS.of(WOMAN)}"
+TALKATIVE = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+ANYTHING = timetables(tuple(sorted(FACTS)), most=25)
+
+
+def fact(told: Told) -> Record:
+    """Give a record of the facts topic."""
+    topic = codec.topic_of(told.name)
+    record = sent(topic, codec.encode(told.name, told.fields), told.received_at, told.offset)
+    return as_facts(an_intake(topic).apply([record]).outputs)[0]
+
+
+def ticks(at: datetime) -> list[Record]:
+    """Give a tick of every origin."""
+    written: list[Output] = []
+    for topic in SOURCE_TOPICS:
+        written += an_intake(topic.name).apply([tick(topic.name, at)]).outputs
+    return as_facts(written)
+
+
+def alerts_in(outputs: list[Output]) -> list[dict[str, object]]:
+    """Read the alerts."""
+    assert {ALERTS.name} >= {each.topic for each in outputs}
+    return [codec.decode(each.value)[1] for each in outputs]
+
+
+def test_an_alert_is_written_under_its_id() -> None:
+    """When time has come everywhere past the due moment; with the time of the log, not of the machine."""
+    judge = a_judge()
+
+    (output,) = judge.apply([fact(INCIDENT), *ticks(NOON + 3 * DAY)]).outputs
+
+    (alert,) = alerts_in([output])
+    assert (ALERT_ID.encode(), ALERT_ID, "raised") == (output.key, alert["alert_id"], alert["status"])
+    assert ms(NOON + DAY) == output.timestamp_ms
+
+
+def test_time_comes_only_as_far_as_the_slowest_origin() -> None:
+    """One source partition without a tick holds everything back; so does an old one."""
+    judge = a_judge()
+    *most, last = ticks(NOON + 3 * DAY)
+
+    assert [] == judge.apply([fact(INCIDENT), *most]).outputs
+    assert [] == judge.apply([ticks(NOON + DAY)[-1]]).outputs
+    assert 1 == len(judge.apply([last]).outputs)
+
+
+def test_a_tick_is_worth_the_millisecond_before() -> None:
+    """At the due moment an answer may still come."""
+    judge = a_judge()
+
+    assert [] == judge.apply([fact(INCIDENT), *ticks(NOON + DAY)]).outputs
+    assert 1 == len(judge.apply(ticks(NOON + DAY + MILLISECOND)).outputs)
+
+
+def test_a_tick_that_is_no_news_writes_nothing() -> None:
+    """A repeated or older tick of an origin."""
+    judge = a_judge()
+    judge.apply(ticks(NOON))
+
+    assert {} == judge.apply([*ticks(NOON), *ticks(NOON - DAY)]).rows
+
+
+def test_a_row_for_each_fact_alert_wake_and_tick() -> None:
+    """And each goes when it is not needed any more."""
+    judge = a_judge()
+    judge.apply([fact(INCIDENT), *ticks(NOON + HOUR)])
+    assert {b"f/": 1, b"w/": 1, b"t/": len(ORIGINS)} == kinds(judge)
+
+    judge.apply([fact(INCIDENT), *ticks(NOON + 3 * DAY)])
+    assert {b"f/": 1, b"a/": 1, b"t/": len(ORIGINS)} == kinds(judge)
+
+
+def kinds(judge: Kept) -> dict[bytes, int]:
+    """Count the rows of each kind."""
+    counted: dict[bytes, int] = {}
+    for key in judge.rows:
+        counted[key[:2]] = counted.get(key[:2], 0) + 1
+    return counted
+
+
+def test_a_record_that_no_rule_reads_is_passed_over() -> None:
+    """An acknowledgement leaves no row."""
+    action = {
+        "event_id": "action-1",
+        "occurred_at": NOON,
+        "agency": CARE,
+        "alert": ALERT_ID,
+        "by": "operator-1",
+    }
+
+    effects = a_judge().apply([fact(Told("AlertAcknowledged", action, NOON))])
+
+    assert ([], {}) == (effects.outputs, effects.rows)
+
+
+@pytest.mark.parametrize("row", [(b"x/1", b"1"), (b"", b"1"), (b"f/1", b"not a fact"), (b"w/1", b"{}")])
+def test_a_row_that_cannot_be_read_is_refused(row: tuple[bytes, bytes]) -> None:
+    """There is no default for what was known."""
+    with pytest.raises((ValueError, KeyError)):
+        a_judge(rows=dict([row]))
+
+
+def test_an_id_may_hold_any_character() -> None:
+    """A case whose own number has a stroke, a slash or a colon in it keeps its alert over a restart."""
+    for case in ("a|b", "a/b", "a:b", "ä ö", "|", "a|transfer-not-accepted"):
+        fields = {"event_id": "event-1", "occurred_at": NOON, "agency": CARE, "transfer": "t|1", "case": case}
+        request = Told("TransferRequested", fields, NOON)
+        judge = a_judge()
+        assert 1 == len(judge.apply([fact(request), *ticks(NOON + 5 * DAY)]).outputs)
+
+        again = a_judge(rows=judge.rows)
+
+        acceptance = Told(
+            "TransferAccepted", fields | {"event_id": "event-2", "occurred_at": NOON + 6 * DAY}, NOON + 6 * DAY
+        )
+        changed = alerts_in(again.apply([fact(acceptance), *ticks(NOON + 7 * DAY)]).outputs)
+        answered = next(each for each in changed if each["rule"] == "transfer-not-accepted")
+        assert (NOON + 2 * DAY, "answered") == (answered["raised_at"], answered["status"])
+
+
+def test_a_fact_from_before_now_is_judged_at_once() -> None:
+    """A broker's clock stepped back: the fact is judged in the batch that brought it, and so survives a restart."""
+    judge = a_judge()
+    judge.apply(ticks(NOON + 5 * DAY))
+
+    (alert,) = alerts_in(judge.apply([fact(INCIDENT)]).outputs)
+
+    assert NOON + 5 * DAY - MILLISECOND == alert["raised_at"]
+    assert judge.rows.keys() == a_judge(rows=judge.rows).rows.keys()
+
+
+def test_raised_alerts_are_counted() -> None:
+    """By rule, once, for the metrics."""
+    judge = a_judge()
+    judge.apply([fact(INCIDENT), *ticks(NOON + 3 * DAY)])
+    judge.apply([fact(REFERRAL), *ticks(NOON + 4 * DAY)])
+
+    assert {"unreferred-incident": 1} == judge.process.raised  # type: ignore[attr-defined]
+
+
+@TALKATIVE
+@given(told=ANYTHING)
+def test_an_alert_is_the_same_after_its_record(told: list[Told]) -> None:
+    """Whatever alerts there can be: to the contract's record and back."""
+    driven = Driven(rules=RULES)
+    for each in told:
+        driven.hear_at(each.fact, each.order)
+    driven.advance(END)
+
+    for alert in driven.log:
+        assert alert == alert_of(codec.decode(codec.encode("Alert", fields_of(alert)))[1])
+
+
+@TALKATIVE
+@given(told=ANYTHING, sizes=st.tuples(st.integers(1, 30), st.integers(1, 30)), stop=st.integers(0, 20))
+def test_batches_and_restarts_change_no_byte(told: list[Told], sizes: tuple[int, int], stop: int) -> None:
+    """Through intake and judge in batches of any size, stopped and restored anywhere: the same bytes, the same rows."""
+    log = source_log(told, END)
+    whole, judge = judged(facts_of(log))
+
+    alerts, again = judged(facts_of(log, sizes[0]), sizes[1], restart_after=stop)
+
+    assert whole == alerts
+    assert judge.rows == again.rows
+
+
+@TALKATIVE
+@given(told=ANYTHING, every=st.integers(1, 9))
+def test_live_equals_replay(told: list[Told], every: int) -> None:
+    """Ticks between the records, all topics in turn, or everything at once at the end: the same alerts."""
+    log = source_log(told, END)
+    live: list[Output] = []
+    intakes = {topic.name: an_intake(topic.name, 1.0) for topic in SOURCE_TOPICS}
+    for place, each in enumerate(in_order(told)):
+        topic = codec.topic_of(each.name)
+        record = sent(topic, codec.encode(each.name, each.fields), each.received_at, each.offset)
+        live += intakes[topic].apply([record]).outputs
+        if place % every == 0:
+            for name, intake in intakes.items():
+                live += intake.apply([tick(name, each.received_at)]).outputs
+    for name, intake in intakes.items():
+        live += intake.apply([tick(name, END, 1_000_000)]).outputs
+
+    assert judged(facts_of(log))[0] == judged(as_facts(live), 3)[0]
+
+
+@TALKATIVE
+@given(told=ANYTHING)
+def test_the_engine_alone_says_the_same(told: list[Told]) -> None:
+    """The same facts straight into an engine, as the offline replay does: the same alerts, but for the pseudonyms."""
+    driven = Driven(rules=RULES)
+    for each in told:
+        if not refused(each):
+            driven.hear_at(each.fact, each.order)
+    driven.advance(END - MILLISECOND)
+
+    through, _ = judged(facts_of(source_log(told, END)))
+
+    persons = {PSEUDONYMS.of({"scheme": "test", "value": f"woman-{n}"}): f"woman-{n}" for n in (1, 2)}
+    spoken = [plain(repr(alert_of(fields)), persons) for fields in alerts_in(through)]
+    assert sorted(plain(repr(alert), persons) for alert in driven.log) == sorted(spoken)
+
+
+def refused(told: Told) -> bool:
+    """Say whether intake refuses a record from too far in the future."""
+    return any(
+        told.fields[name] > told.received_at + HOUR / 12 for name in ("occurred_at", "complete_to") if name in told.fields
+    )
+
+
+def plain(text: str, persons: dict[str, str]) -> str:
+    """Give a text with persons' own values."""
+    for pseudonym, value in persons.items():
+        text = text.replace(pseudonym, value)
+    return text
+
+
+def test_the_origins_are_the_source_partitions() -> None:
+    """Every one of them, once."""
+    assert len(ORIGINS) == len(set(ORIGINS)) == sum(topic.partitions for topic in SOURCE_TOPICS)
+    assert replace(INCIDENT) == INCIDENT
