@@ -66,7 +66,7 @@ class Line:
             "BATON_LOG_FORMAT": "json",
         }
         log = (folder / "log").open("ab")
-        supervisor.start("worker", WORKER, environment, log)
+        supervisor.start("worker", WORKER, {**environment, "BATON_WORKER_NAME": "worker"}, log)
         supervisor.start("clock", CLOCK, environment, log)
         self.producer = KafkaProducer(bootstrap_servers=brokers, acks="all", linger_ms=0)
         self.seen: dict[str, float] = {}

@@ -53,7 +53,8 @@ class Stage:
 
     def start_worker(self, supervisor: Supervisor, name: str = "worker", output: Any = None) -> int:  # noqa: ANN401 (a file)
         """Start a worker on these topics; return its process id."""
-        return supervisor.start(name, WORKER, self.environment, output)
+        environment = {**self.environment, "BATON_WORKER_NAME": name}
+        return supervisor.start(name, WORKER, environment, output)
 
     @contextmanager
     def feed(self) -> Iterator[Feed]:

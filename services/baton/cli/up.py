@@ -48,6 +48,7 @@ def run_up(settings: Settings, *, workers: int, kafka_port: int, say: Callable[[
         with Supervisor() as supervisor:
             for number in range(workers):
                 environment = _environment(settings, brokers)
+                environment["BATON_WORKER_NAME"] = f"worker-{number + 1}"
                 if number == 0:
                     environment["BATON_HEALTH_PORT"] = str(first_port)
                 supervisor.start(f"worker-{number + 1}", WORKER, environment)

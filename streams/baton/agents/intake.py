@@ -83,6 +83,7 @@ class Intake:
             else:
                 self._remember(rejected=False, record=record)
             heard = True
+        effects.routine = not heard
         if heard:
             effects.rows[_RECENT_ROW] = bytes(
                 ord("x") if each else ord(".") for each in self._recent

@@ -83,6 +83,7 @@ class Judge:
                 effects.rows[_row_of(fact.identity)] = record.value
                 if self.engine.now is not None and fact.received_at <= self.engine.now:
                     self._advance(self.engine.now, effects)
+        effects.routine = not effects.outputs and all(key.startswith(_TICK) for key in effects.rows)
         return effects
 
     def _advance(self, to: datetime | None, effects: Effects) -> None:

@@ -43,6 +43,7 @@ def make_worker(settings: Settings, policy: Policy, pseudonyms: Pseudonyms) -> A
     app = make_app(
         kafka=Kafka(settings.brokers, settings.topic_prefix),
         processes={**{topic.name: intake for topic in SOURCE_TOPICS}, FACTS.name: judge},
+        instance=settings.worker_name or None,
     )
     if settings.health_port:
         _serve_health(app, settings.health_port)

@@ -71,6 +71,7 @@ class Batch:
     ms: float
     """From the records in hand to the committed transaction."""
     read: Reading
+    routine: bool = False
 
 
 class Ledger:
@@ -331,4 +332,5 @@ class Ledger:
             rows=len(effects.rows),
             ms=(perf_counter() - began) * 1_000,
             read=read,
+            routine=effects.routine or not span.records,
         )

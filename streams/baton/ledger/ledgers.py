@@ -336,7 +336,8 @@ class Ledgers:
         entry.batches += 1
         entry.records += batch.count
         entry.transaction_ms = batch.ms
-        logger.info(
+        log = logger.debug if batch.routine else logger.info
+        log(
             "batch_applied",
             topic=batch.topic,
             partition=batch.partition,

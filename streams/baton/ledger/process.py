@@ -42,6 +42,8 @@ class Effects:
 
     outputs: list[Output] = field(default_factory=list)
     rows: dict[bytes, bytes | None] = field(default_factory=dict)
+    routine: bool = False
+    """Whether nothing happened but the passing of time, so that the log line is for those who look for it."""
 
 
 class Process(Protocol):

@@ -78,25 +78,36 @@ def _runs(bounces: Sequence[_Bounce]) -> Iterator[list[_Bounce]]:
 
 def _bounces(transfers: Sequence[Transfer], policy: Policy) -> Iterator[_Bounce]:
     """Give each two records within the time that the policy allows between them."""
-    refusals = [
-        each
-        for transfer in transfers
-        for each in transfer.rejected
-        if all(accepted.occurred_at != each.occurred_at for accepted in transfer.accepted)
-    ]
+    refusals = [each for transfer in transfers for each in _refusals(transfer)]
     yield from _following(refusals, policy)
     yield from _following(_offered_again(transfers, refusals), policy)
-    moves = [(transfer, accepted) for transfer in transfers for accepted in transfer.accepted[:1]]
+    moves = [
+        (transfer, accepted)
+        for transfer in transfers
+        for accepted in transfer.accepted[:1]
+        if transfer.taken_back(accepted.occurred_at) is None
+    ]
     for away, gone in moves:
         for back, returned in moves:
             teams = away.team_before(gone), away.team_after(gone)
             if (
                 None not in teams
+                and back is not away
                 and teams == (back.team_after(returned), back.team_before(returned))
                 and gone.occurred_at <= returned.occurred_at
                 and _is_within(gone, returned, policy)
             ):
                 yield _Bounce(gone, returned)
+
+
+def _refusals(transfer: Transfer) -> list[TransferRejected]:
+    """Return the refusals of a transfer, one for each offer, however often it was told."""
+    found: dict[int, TransferRejected] = {}
+    for each in transfer.rejected:
+        if all(accepted.occurred_at != each.occurred_at for accepted in transfer.accepted):
+            offers = sum(offer.occurred_at <= each.occurred_at for offer in transfer.requests)
+            found.setdefault(offers, each)
+    return list(found.values())
 
 
 def _offered_again(

@@ -79,19 +79,22 @@ class Transfer:
         taken_back = (each for each in self.withdrawn if each.occurred_at >= began)
         return (*self.accepted, *taken_back)
 
-    def team_before(self, accepted: TransferAccepted) -> str | None:
+    def team_before(self, moved: TransferAccepted) -> str | None:
         """Return the team that gave the case up with an acceptance, by the offer."""
-        offers = [each for each in self.requests if each.occurred_at <= accepted.occurred_at] or self.requests[:1]
-        return offers[-1].from_team if offers else None
+        offer = self._offer(moved.occurred_at)
+        return None if offer is None else offer.from_team
 
     def team_after(self, moved: TransferAccepted | TransferWithdrawn) -> str | None:
         """Return the team that has the case after a move; the one that the offer named, unless the move says."""
-        offers = [
-            each for each in self.requests if each.occurred_at <= moved.occurred_at
-        ] or self.requests[:1]
+        offer = self._offer(moved.occurred_at)
         if isinstance(moved, TransferWithdrawn):
-            return offers[-1].from_team if offers else None
-        return moved.by_team or (offers[-1].to_team if offers else None)
+            return None if offer is None else offer.from_team
+        return moved.by_team or (None if offer is None else offer.to_team)
+
+    def _offer(self, moment: datetime) -> TransferRequested | None:
+        """Return the offer that stood at a moment; the first one, where none had been made yet."""
+        made = [each for each in self.requests if each.occurred_at <= moment] or self.requests[:1]
+        return made[-1] if made else None
 
     def taken_back(self, since: datetime) -> TransferWithdrawn | None:
         """Return the withdrawal of an acceptance at `since`, or None."""

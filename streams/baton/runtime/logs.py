@@ -20,6 +20,7 @@ ALLOWED_KEYS = frozenset(
         "level",
         "logger",
         "timestamp",
+        "exc_info",  # becomes `exception`, further on
         "exception",
         # Where something happened.
         "service",
@@ -62,12 +63,16 @@ ALLOWED_KEYS = frozenset(
 """Keys a log line may carry. A key that is not here is dropped, so that a slip cannot write a person into a log."""
 
 
+_STRUCTLOGS_OWN = frozenset({"_record", "_from_structlog"})
+"""What structlog passes along within, and takes out before it writes."""
+
+
 def keep_allowed_keys(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
     """Drop every key that is not allowed, and say that something was dropped."""
     kept = {
         key: value
         for key, value in event_dict.items()
-        if key in ALLOWED_KEYS or key.startswith("_")
+        if key in ALLOWED_KEYS or key in _STRUCTLOGS_OWN
     }
     if len(kept) < len(event_dict):
         kept["detail"] = (

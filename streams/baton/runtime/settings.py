@@ -37,6 +37,8 @@ class Settings:
     """BATON_DATA_DIR: where a developer's Kafka and the key file are kept."""
     health_port: int = 0
     """BATON_HEALTH_PORT: where metrics and health are served, on loopback; 0 for not at all."""
+    worker_name: str = ""
+    """BATON_WORKER_NAME: a name that no other worker has; one that was killed then takes over again at once."""
     log_format: LogFormat = "auto"
     """BATON_LOG_FORMAT: `json`, `pretty`, or `auto` for pretty on a terminal and JSON otherwise."""
     rejected_ceiling: float = 0.5
@@ -75,7 +77,7 @@ def variables() -> dict[str, str]:
 def _brokers(text: str) -> str:
     for broker in text.split(","):
         host, _, port = broker.strip().rpartition(":")
-        if not host or not port.isdigit() or not 0 < int(port) <= _HIGHEST_PORT:
+        if not host or not port.isdecimal() or not 0 < int(port) <= _HIGHEST_PORT:
             message = f"must be host:port, separated by commas, not {text!r}"
             raise ValueError(message)
     return text
@@ -89,7 +91,7 @@ def _prefix(text: str) -> str:
 
 
 def _port(text: str) -> int:
-    if not text.isdigit() or int(text) > _HIGHEST_PORT:
+    if not text.isdecimal() or int(text) > _HIGHEST_PORT:
         message = f"must be a port from 0 to {_HIGHEST_PORT}, not {text!r}"
         raise ValueError(message)
     return int(text)
@@ -120,6 +122,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "pseudonym_key_file": Path,
     "data_dir": Path,
     "health_port": _port,
+    "worker_name": _prefix,
     "log_format": _log_format,
     "rejected_ceiling": _share,
 }

@@ -1,0 +1,97 @@
+"""Settings: validated once, every mistake reported together."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import pytest
+
+from baton.runtime.settings import Settings, SettingsError, variables
+
+
+def test_without_variables_there_are_defaults() -> None:
+    """Other programs' variables are theirs, and an empty one is not set."""
+    assert Settings() == Settings.from_environment({"PATH": "/bin", "BATON_BROKERS": ""})
+
+
+def test_each_setting_has_a_variable() -> None:
+    """And each is read into its own type."""
+    settings = Settings.from_environment(
+        {
+            "BATON_BROKERS": "kafka-1:9092,[::1]:9093",
+            "BATON_TOPIC_PREFIX": "demo-1.",
+            "BATON_POLICY": "/etc/baton/policy.toml",
+            "BATON_PSEUDONYM_KEY_FILE": "/etc/baton/key",
+            "BATON_DATA_DIR": "/var/lib/baton",
+            "BATON_HEALTH_PORT": "65535",
+            "BATON_LOG_FORMAT": "json",
+            "BATON_REJECTED_CEILING": "0.25",
+        }
+    )
+
+    assert Settings(
+        brokers="kafka-1:9092,[::1]:9093",
+        topic_prefix="demo-1.",
+        policy=Path("/etc/baton/policy.toml"),
+        pseudonym_key_file=Path("/etc/baton/key"),
+        data_dir=Path("/var/lib/baton"),
+        health_port=65_535,
+        log_format="json",
+        rejected_ceiling=0.25,
+    ) == settings
+    assert all(variable == f"BATON_{name.upper()}" for name, variable in variables().items())
+
+
+def test_every_mistake_is_reported_at_once() -> None:
+    """One line each, with the variable and what it must be; a misspelt variable too."""
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_environment(
+            {
+                "BATON_BROKERS": "kafka",
+                "BATON_TOPIC_PREFIX": "a b",
+                "BATON_HEALTH_PORT": "http",
+                "BATON_LOG_FORMAT": "xml",
+                "BATON_REJECTED_CEILING": "half",
+                "BATON_BROKER": "127.0.0.1:9092",
+            }
+        )
+
+    lines = str(refused.value).splitlines()
+    assert [
+        "BATON_BROKERS",
+        "BATON_TOPIC_PREFIX",
+        "BATON_HEALTH_PORT",
+        "BATON_LOG_FORMAT",
+        "BATON_REJECTED_CEILING",
+        "BATON_BROKER",
+    ] == [line.partition(":")[0] for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("BATON_BROKERS", ":9092"),
+        ("BATON_BROKERS", "kafka:0"),
+        ("BATON_BROKERS", "kafka:65536"),
+        ("BATON_BROKERS", "kafka:9092,"),
+        ("BATON_BROKERS", "kafka:²"),
+        ("BATON_TOPIC_PREFIX", "préfixe-"),
+        ("BATON_HEALTH_PORT", "65536"),
+        ("BATON_HEALTH_PORT", "-1"),
+        ("BATON_HEALTH_PORT", "²"),
+        ("BATON_REJECTED_CEILING", "1.01"),
+        ("BATON_REJECTED_CEILING", "-0.1"),
+        ("BATON_REJECTED_CEILING", "nan"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(variable: str, text: str) -> None:
+    """At the start, and not when it is first used; it says what the value must be."""
+    with pytest.raises(SettingsError, match=f"{variable}: (must|may)"):
+        Settings.from_environment({variable: text})
+
+
+def test_settings_do_not_change() -> None:
+    """They are read once."""
+    with pytest.raises(FrozenInstanceError):
+        Settings().brokers = "elsewhere:9092"  # type: ignore[misc]
