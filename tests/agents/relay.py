@@ -29,7 +29,9 @@ def ms(moment: datetime) -> int:
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // MILLISECOND
 
 
-def sent(topic: str, value: bytes | None, at: datetime, offset: int = 0, **headers: bytes) -> Record:
+def sent(
+    topic: str, value: bytes | None, at: datetime, offset: int = 0, **headers: bytes
+) -> Record:
     """Give a source record as the ledger hands it over."""
     return Record(topic, 0, offset, ms(at), b"a-key", value, tuple(headers.items()))
 
@@ -104,12 +106,18 @@ def a_judge(policy: Policy = POLICY, rows: Mapping[bytes, bytes] | None = None) 
     return Kept(Judge(policy), rows)
 
 
-def judged(facts: Sequence[Record], batch: int = 1_000, *, restart_after: int = -1) -> tuple[list[Output], Kept]:
+def judged(
+    facts: Sequence[Record], batch: int = 1_000, *, restart_after: int = -1
+) -> tuple[list[Output], Kept]:
     """Give the alerts topic, as a judge fills it that takes the facts in batches; stop it once."""
     judge = a_judge()
     alerts: list[Output] = []
     for place, start in enumerate(range(0, len(facts), batch)):
-        alerts += [each for each in judge.apply(facts[start : start + batch]).outputs if each.topic == ALERTS.name]
+        alerts += [
+            each
+            for each in judge.apply(facts[start : start + batch]).outputs
+            if each.topic == ALERTS.name
+        ]
         if place == restart_after:
             judge = a_judge(rows=judge.rows)
     return alerts, judge

@@ -24,7 +24,8 @@ def test_a_key_is_made_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("zz" * 32, "cannot read"), ("ab" * 31, "shorter than 32 bytes"), ("", "shorter")]
+    ("text", "message"),
+    [("zz" * 32, "cannot read"), ("ab" * 31, "shorter than 32 bytes"), ("", "shorter")],
 )
 def test_a_key_that_is_not_whole_is_refused(tmp_path: Path, text: str, message: str) -> None:
     """With the path, and never the key."""

@@ -101,7 +101,11 @@ class Driven:
 
     def standing(self) -> dict[str, str]:
         """Give the status of each alert that was not withdrawn."""
-        return {alert_id: status for alert_id, status in self.statuses().items() if status != "withdrawn"}
+        return {
+            alert_id: status
+            for alert_id, status in self.statuses().items()
+            if status != "withdrawn"
+        }
 
     def _next(self) -> Order:
         self._offset += 1

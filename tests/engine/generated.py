@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -27,7 +27,11 @@ AFTER = [
     timedelta(),
     MINUTE,
     HOUR,
-    *(n * DAY + edge for n in (1, 2, 3, 4, 5, 7, 10, 14) for edge in (-MINUTE, timedelta(), MINUTE)),
+    *(
+        n * DAY + edge
+        for n in (1, 2, 3, 4, 5, 7, 10, 14)
+        for edge in (-MINUTE, timedelta(), MINUTE)
+    ),
     30 * DAY,
     45 * DAY,
     90 * DAY,
@@ -38,7 +42,9 @@ DELAYS = [timedelta(), timedelta(), timedelta(), MINUTE, HOUR, DAY, 4 * DAY, 40 
 END = NOON + 900 * DAY
 """When every deadline is long past."""
 
-_IDS = frozenset({"incident", "notification", "referral", "transfer", "block", "case", "worker", "carer"})
+_IDS = frozenset(
+    {"incident", "notification", "referral", "transfer", "block", "case", "worker", "carer"}
+)
 _TEAMS = frozenset({"team", "from_team", "to_team", "by_team", "successor"})
 
 
@@ -95,7 +101,12 @@ def records_for(rule: Rule) -> list[str]:
 
 @st.composite
 def timetables(
-    draw: st.DrawFn, names: tuple[str, ...], world: str = "", most: int = 9, *, triggers: tuple[str, ...] = ()
+    draw: st.DrawFn,
+    names: tuple[str, ...],
+    world: str = "",
+    most: int = 9,
+    *,
+    triggers: tuple[str, ...] = (),
 ) -> list[Told]:
     """Draw records of these names, of one world's persons and cases, and at least one of the triggers."""
     drawn = draw(st.lists(st.sampled_from(names), min_size=2, max_size=most))
@@ -105,7 +116,11 @@ def timetables(
     for place, name in enumerate(drawn):
         fields = draw(_record(name, world))
         occurred_at = NOON + draw(st.sampled_from(AFTER))
-        fields |= {"event_id": f"event-{world}{place}", "occurred_at": occurred_at, "authority": "local"}
+        fields |= {
+            "event_id": f"event-{world}{place}",
+            "occurred_at": occurred_at,
+            "authority": "local",
+        }
         fields["recorded_at"] = None
         if name == "SourceHeartbeat":
             fields["complete_to"] = occurred_at
@@ -113,12 +128,12 @@ def timetables(
     return in_order(told)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _record(name: str, world: str) -> st.SearchStrategy[dict[str, Any]]:
     return _of_type(expand(dict(codec.schema(name))), name, world)
 
 
-def _of_type(  # noqa: PLR0911 (one line for each of Avro's types)
+def _of_type(  # noqa: C901, PLR0911 (one line for each of Avro's types)
     kind: Any,  # noqa: ANN401 (a schema)
     field: str,
     world: str,
@@ -130,11 +145,15 @@ def _of_type(  # noqa: PLR0911 (one line for each of Avro's types)
             stated = _of_type(other, field, world, codes)
             return st.one_of(stated, stated, st.none())
         case {"type": "record", "name": "Person"}:
-            return st.sampled_from([{"scheme": "test", "value": f"woman-{world}{n}"} for n in (1, 2)])
+            return st.sampled_from(
+                [{"scheme": "test", "value": f"woman-{world}{n}"} for n in (1, 2)]
+            )
         case {"type": "record", "fields": fields}:
             return st.fixed_dictionaries(
                 {
-                    each["name"]: _of_type(each["type"], each["name"], world, tuple(each.get("closed_list", ())))
+                    each["name"]: _of_type(
+                        each["type"], each["name"], world, tuple(each.get("closed_list", ()))
+                    )
                     for each in fields
                 }
             )
@@ -147,7 +166,9 @@ def _of_type(  # noqa: PLR0911 (one line for each of Avro's types)
         case {"logicalType": "timestamp-millis"}:
             return st.sampled_from(AFTER).map(lambda after: NOON + after)
         case {"logicalType": "date"}:
-            return st.sampled_from([date(2015, 3, 1), date(2015, 8, 20), date(2015, 12, 20), date(2016, 3, 1)])
+            return st.sampled_from(
+                [date(2015, 3, 1), date(2015, 8, 20), date(2015, 12, 20), date(2016, 3, 1)]
+            )
         case {"type": "int"} | {"type": "long"}:
             return st.integers(0, 3)
     if codes:
@@ -160,5 +181,9 @@ def _of_type(  # noqa: PLR0911 (one line for each of Avro's types)
 
 def _likely(symbols: list[str]) -> list[str]:
     """Draw the words that start a clock more often than their share."""
-    often = [each for each in ("pregnant", "childrens_social_care", "no_children", "victim") if each in symbols]
+    often = [
+        each
+        for each in ("pregnant", "childrens_social_care", "no_children", "victim")
+        if each in symbols
+    ]
     return [*often * 4, *symbols]

@@ -8,18 +8,35 @@ from baton.contract import codec
 from baton.engine.keys import feed_about, keys_of, kind_of
 from baton.engine.translate import to_fact
 from baton.rules.facts import FACTS, Fact, Party
-from tests.rules.told import CARE, DUE_DATE, NOON, accepted, beat, booking, incident, noted, referral, request
+from tests.rules.told import (
+    CARE,
+    DUE_DATE,
+    NOON,
+    accepted,
+    beat,
+    booking,
+    incident,
+    noted,
+    referral,
+    request,
+)
 
 
 @pytest.mark.parametrize(
     ("fact", "keys"),
     [
         (incident(NOON), {"incident:inc-1", "person:woman-1"}),
-        (incident(NOON, people=(Party(person="a"), Party(person="b"), Party(person="a"))), {"incident:inc-1", "person:a", "person:b"}),
+        (
+            incident(NOON, people=(Party(person="a"), Party(person="b"), Party(person="a"))),
+            {"incident:inc-1", "person:a", "person:b"},
+        ),
         (referral(NOON, incident="inc-1"), {"referral:ref-1", "incident:inc-1"}),
         (noted(NOON), {"notification:note-1"}),
         (booking(NOON), {"person:woman-1"}),
-        (request(NOON, block="b"), {"transfer:transfer-1", "case:case-1", "team:team-1", "team:team-2", "block:b"}),
+        (
+            request(NOON, block="b"),
+            {"transfer:transfer-1", "case:case-1", "team:team-1", "team:team-2", "block:b"},
+        ),
         (accepted(NOON), {"transfer:transfer-1", "case:case-1", "team:team-2"}),
         (beat(NOON), {f"agency:{CARE}"}),
     ],
@@ -45,9 +62,17 @@ def test_every_record_becomes_its_fact(name: str) -> None:
         fields = codec.from_json(name, example)
         fact = to_fact(name, fields, NOON)
         assert fact is not None
-        wire = {field.rstrip("_") for kind in type(fact).__mro__ for field in getattr(kind, "__slots__", ())}
+        wire = {
+            field.rstrip("_")
+            for kind in type(fact).__mro__
+            for field in getattr(kind, "__slots__", ())
+        }
         assert fields.keys() - {"source_record"} == wire - {"received_at"}
-        assert (name, NOON, fields["event_id"]) == (type(fact).__name__, fact.received_at, fact.event_id)
+        assert (name, NOON, fields["event_id"]) == (
+            type(fact).__name__,
+            fact.received_at,
+            fact.event_id,
+        )
 
 
 def test_a_record_that_no_rule_reads_is_no_fact() -> None:
@@ -62,11 +87,17 @@ def test_a_person_is_known_by_what_the_caller_makes_of_it() -> None:
 
     recorded = to_fact(
         "IncidentRecorded",
-        {**envelope, "incident": "inc-1", "people": [{"person": woman, "role": "victim", "due_date": DUE_DATE}]},
+        {
+            **envelope,
+            "incident": "inc-1",
+            "people": [{"person": woman, "role": "victim", "due_date": DUE_DATE}],
+        },
         NOON,
         lambda person: f"{person['scheme']}!",
     )
     booked = to_fact("PregnancyBooked", {**envelope, "person": woman, "due_date": DUE_DATE}, NOON)
 
-    assert (Party(person="nhs!", role="victim", due_date=DUE_DATE),) == getattr(recorded, "people", None)
+    assert (Party(person="nhs!", role="victim", due_date=DUE_DATE),) == getattr(
+        recorded, "people", None
+    )
     assert "9434765919" == getattr(booked, "person", None)

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 quickly = settings(
     max_examples=8,
     deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.filter_too_much,
+    ],
 )
 every_rule = pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
 BY_FACTS = {slug: rule for slug, rule in RULES.items() if rule.reads != "agency"}
@@ -30,7 +34,9 @@ BY_FACTS = {slug: rule for slug, rule in RULES.items() if rule.reads != "agency"
 every_rule_by_facts = pytest.mark.parametrize("rule", BY_FACTS.values(), ids=BY_FACTS.keys())
 
 
-def timetable_of(rule: Rule, world: str = "", *, heartbeats: bool = True) -> st.SearchStrategy[list[Told]]:
+def timetable_of(
+    rule: Rule, world: str = "", *, heartbeats: bool = True
+) -> st.SearchStrategy[list[Told]]:
     """Draw what concerns a rule."""
     names = records_for(rule)
     if not heartbeats:
@@ -67,7 +73,9 @@ def heard_live(rule: Rule, told: list[Told], moments: list[datetime], stop: int 
 
 
 MOMENTS = st.lists(
-    st.builds(lambda after, delay: NOON + after + delay, st.sampled_from(AFTER), st.sampled_from(DELAYS)),
+    st.builds(
+        lambda after, delay: NOON + after + delay, st.sampled_from(AFTER), st.sampled_from(DELAYS)
+    ),
     min_size=3,
     max_size=8,
 )
@@ -91,7 +99,10 @@ def test_order_and_repetition_change_nothing(rule: Rule, data: st.DataObject) ->
 def test_a_record_sent_twice_is_one_record(rule: Rule, data: st.DataObject) -> None:
     """Told again later, under the same event id: it is known since it was first told."""
     told = data.draw(timetable_of(rule))
-    repeated = [each.at(each.received_at + 3 * DAY) for each in data.draw(st.lists(st.sampled_from(told), max_size=5))]
+    repeated = [
+        each.at(each.received_at + 3 * DAY)
+        for each in data.draw(st.lists(st.sampled_from(told), max_size=5))
+    ]
 
     assert heard_at_once(rule, told).log == heard_at_once(rule, in_order([*told, *repeated])).log
 
@@ -99,7 +110,9 @@ def test_a_record_sent_twice_is_one_record(rule: Rule, data: st.DataObject) -> N
 @every_rule
 @quickly
 @given(data=st.data())
-def test_live_and_in_one_go_are_the_same_and_a_restart_changes_nothing(rule: Rule, data: st.DataObject) -> None:
+def test_live_and_in_one_go_are_the_same_and_a_restart_changes_nothing(
+    rule: Rule, data: st.DataObject
+) -> None:
     """In many small steps, in one, or restored from what was written after any of them: the same alerts."""
     told = data.draw(timetable_of(rule))
     moments = data.draw(MOMENTS)
@@ -130,7 +143,9 @@ def test_nothing_is_raised_before_it_is_due_or_told(rule: Rule, data: st.DataObj
         if alert.status == "withdrawn":
             continue
         assert alert.due_at is None or alert.due_at <= alert.as_of
-        assert all(told_at[each.event_id] <= alert.as_of for each in (*alert.trigger, *alert.evidence))
+        assert all(
+            told_at[each.event_id] <= alert.as_of for each in (*alert.trigger, *alert.evidence)
+        )
 
 
 @every_rule
@@ -188,7 +203,14 @@ def test_facts_about_others_change_nothing(rule: Rule, data: st.DataObject) -> N
 
 def _standing(driven: Driven) -> dict[str, tuple[object, ...]]:
     return {
-        alert.alert_id: (alert.status, alert.reason, alert.due_at, alert.answered_at, alert.missing, alert.members)
+        alert.alert_id: (
+            alert.status,
+            alert.reason,
+            alert.due_at,
+            alert.answered_at,
+            alert.missing,
+            alert.members,
+        )
         for alert in driven.engine.alerts()
         if alert.status != "withdrawn"
     }

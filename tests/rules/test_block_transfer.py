@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from baton.rules.block_transfer import RULE
-from baton.rules.facts import Fact, TransferRequested
+from baton.rules.block_transfer import RULE, cases_in_blocks, reconcile
+from baton.rules.facts import (
+    ContactMade,
+    Fact,
+    OpenItemClosed,
+    TransferRequested,
+    VisitCompleted,
+    WorkerAllocated,
+)
 from tests.rules.told import (
+    CARE,
     DAY,
     HOUR,
     MINUTE,
     NOON,
+    POLICY,
     accepted,
     findings,
     handover,
@@ -21,6 +31,7 @@ from tests.rules.told import (
     read,
     rejected,
     request,
+    told_of,
     withdrawn,
 )
 
@@ -62,10 +73,16 @@ def offers(
         ([*offers(3), *offers(2, to_team="team-3", first=4)], {}),
         ([*offers(5), withdrawn(NOON + DAY)], {}),
         ([*offers(5), rejected(NOON + DAY)], {"team-1/transfer-1": "found"}),
-        ([*offers(5), *offers(5, NOON + 30 * DAY, first=6)], {"team-1/transfer-1": "found", "team-1/transfer-6": "found"}),
+        (
+            [*offers(5), *offers(5, NOON + 30 * DAY, first=6)],
+            {"team-1/transfer-1": "found", "team-1/transfer-6": "found"},
+        ),
         ([*offers(1, NOON - 30 * DAY, first=9), *offers(5)], {"team-1/transfer-1": "found"}),
         (offers(12, apart=DAY), {"team-1/transfer-1": "found"}),
-        ([*offers(5), *offers(5, from_team="team-3", first=6)], {"team-1/transfer-1": "found", "team-3/transfer-6": "found"}),
+        (
+            [*offers(5), *offers(5, from_team="team-3", first=6)],
+            {"team-1/transfer-1": "found", "team-3/transfer-6": "found"},
+        ),
     ],
 )
 def test_five_cases_in_seven_days_are_a_block(told: list[Fact], expected: dict[str, str]) -> None:
@@ -114,21 +131,38 @@ def test_a_case_offered_twice_is_one_member() -> None:
         (offers(5, apart=30 * DAY, block="b"), "team-2", {"b": "found"}),
         (offers(4, apart=30 * DAY, block="b"), "team-2", {}),
         ([*offers(4, block="b"), *offers(1, first=5)], "team-2", {"team-1/transfer-1": "found"}),
-        ([*offers(5, block="b"), *offers(5, first=6)], "team-2", {"b": "found", "team-1/transfer-6": "found"}),
-        ([*offers(4, block="b"), *offers(1, first=5, block="b", to_team="team-3")], "team-2", {"b": "found"}),
+        (
+            [*offers(5, block="b"), *offers(5, first=6)],
+            "team-2",
+            {"b": "found", "team-1/transfer-6": "found"},
+        ),
+        (
+            [*offers(4, block="b"), *offers(1, first=5, block="b", to_team="team-3")],
+            "team-2",
+            {"b": "found"},
+        ),
         ([*offers(4, block="b"), *offers(1, first=5, block="b", to_team="team-3")], "team-3", {}),
-        ([*offers(3, block="b", to_team="team-3"), *offers(3, first=4, block="b")], "team-2", {"b": "found"}),
+        (
+            [*offers(3, block="b", to_team="team-3"), *offers(3, first=4, block="b")],
+            "team-2",
+            {"b": "found"},
+        ),
         ([*offers(3, block="b", to_team="team-3"), *offers(3, first=4, block="b")], "team-3", {}),
     ],
 )
-def test_a_named_block_is_a_block_in_any_time(told: list[Fact], about: str, expected: dict[str, str]) -> None:
+def test_a_named_block_is_a_block_in_any_time(
+    told: list[Fact], about: str, expected: dict[str, str]
+) -> None:
     """It is told of the team that receives most, of equal ones the first by name, and its cases count once."""
     assert expected == judged(RULE, about, NOON + 300 * DAY, *told)
 
 
 def test_a_named_block_without_a_receiving_team_is_nobodys() -> None:
     """Where no offer says to whom, no team's chronology holds the block."""
-    told = [request(NOON, transfer=f"transfer-{n}", case=f"case-{n}", block="b", to_team=None) for n in range(5)]
+    told = [
+        request(NOON, transfer=f"transfer-{n}", case=f"case-{n}", block="b", to_team=None)
+        for n in range(5)
+    ]
 
     assert {} == judged(RULE, "team-2", NOON, *told)
 
@@ -137,7 +171,9 @@ def test_how_many_and_how_long_are_the_partnerships() -> None:
     """`cases` and `within` are lines of the policy."""
     stricter = policy_with("[rule.block-transfer]\ncases = 3\nwithin = { hours = 2 }")
 
-    assert {"team-1/transfer-1": "found"} == judged(RULE, "team-2", NOON + DAY, *offers(3), policy=stricter)
+    assert {"team-1/transfer-1": "found"} == judged(
+        RULE, "team-2", NOON + DAY, *offers(3), policy=stricter
+    )
     assert {} == judged(RULE, "team-2", NOON + DAY, *offers(3, apart=2 * HOUR), policy=stricter)
 
 
@@ -155,3 +191,118 @@ def test_two_teams_that_always_hand_on_cases_stay_cheap() -> None:
     (found,) = findings(RULE, "team-2", NOON + 800 * DAY, *told)
 
     assert 4_000 == len(found.members)
+
+
+def of_case(kind: type[Fact], at: datetime, case: str = "case-1", **fields: object) -> Fact:
+    """Tell something of a case."""
+    said = {"case": case, **fields}
+    event_id = f"{kind.__name__}-{case}-{at:%j%H%M%S}"
+    return kind(event_id=event_id, occurred_at=at, received_at=at, agency=CARE, **said)  # type: ignore[arg-type]
+
+
+def states_of(*told: Fact) -> tuple[str, ...]:
+    """Give what has become of case-1, offered in a block of five with two open items."""
+    offered = [replace(each, open_items=("due-date", "risk-flag")) for each in offers(5)]
+    (found,) = findings(RULE, "team-2", NOON + 9 * DAY, *offered, *told)
+    return next(each.states for each in found.members if each.key == "case-1")
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ([of_case(VisitCompleted, NOON + DAY)], ()),
+        ([accepted(NOON + DAY)], ("accepted", "items-open")),
+        (
+            [accepted(NOON + DAY), of_case(OpenItemClosed, NOON + DAY, item="due-date")],
+            ("accepted", "items-open"),
+        ),
+        (
+            [
+                accepted(NOON + DAY),
+                replace(handover(NOON + DAY), open_items=("due-date",)),
+                of_case(OpenItemClosed, NOON + DAY, item="risk-flag"),
+                of_case(OpenItemClosed, NOON + DAY, "case-2", item="risk-flag"),
+            ],
+            ("accepted", "handover-recorded"),
+        ),
+        (
+            [
+                accepted(NOON + DAY),
+                of_case(VisitCompleted, NOON),
+                of_case(VisitCompleted, NOON + DAY, "case-2"),
+            ],
+            ("accepted", "items-open"),
+        ),
+        (
+            [accepted(NOON + DAY), of_case(ContactMade, NOON + DAY)],
+            ("accepted", "items-open", "visited"),
+        ),
+        ([of_case(WorkerAllocated, NOON, worker="worker-1", team="team-2")], ("worker-allocated",)),
+        ([of_case(WorkerAllocated, NOON, worker="worker-1", team="team-1")], ()),
+        (
+            [accepted(NOON + DAY), of_case(WorkerAllocated, NOON + DAY, worker="worker-1")],
+            ("accepted", "items-open", "worker-allocated"),
+        ),
+        (
+            [
+                rejected(NOON + HOUR),
+                request(NOON + 2 * HOUR, transfer="transfer-again"),
+                accepted(NOON + 3 * HOUR, transfer="transfer-again"),
+            ],
+            ("rejected", "accepted"),
+        ),
+    ],
+)
+def test_a_member_says_how_far_its_handover_has_come(
+    told: list[Fact], expected: tuple[str, ...]
+) -> None:
+    """By its own facts, from the acceptance on; offered again to the same team it is the same member."""
+    assert ("requested", *expected) == states_of(*told)
+
+
+def test_only_the_cases_that_may_still_change_are_awaited() -> None:
+    """Before it is accepted, and after all is done, no fact of the case alone changes a member."""
+    done = [
+        accepted(NOON + DAY),
+        of_case(WorkerAllocated, NOON + DAY, worker="worker-1", team="team-2"),
+        of_case(VisitCompleted, NOON + DAY),
+    ]
+
+    (found,) = findings(
+        RULE,
+        "team-2",
+        NOON + 9 * DAY,
+        *offers(5),
+        *done,
+        accepted(NOON, transfer="transfer-2", case="case-2"),
+    )
+
+    assert ("case-2",) == found.awaits
+
+
+def test_the_reconciliation_names_what_has_not_arrived() -> None:
+    """Of six cases sent, two arrived: accepted by the team they were sent to, one under a later number."""
+    told = told_of(
+        RULE,
+        "team-2",
+        *offers(6),
+        accepted(NOON + DAY),
+        rejected(NOON + DAY, transfer="transfer-2", case="case-2"),
+        request(NOON + DAY, transfer="transfer-again", case="case-2"),
+        accepted(NOON + 2 * DAY, transfer="transfer-again", case="case-2"),
+        replace(accepted(NOON + DAY, transfer="transfer-3", case="case-3"), by_team="team-9"),
+        withdrawn(NOON + DAY, transfer="transfer-6", case="case-6"),
+    )
+
+    (found,) = reconcile(told, POLICY)
+
+    assert ("team-1/transfer-1", "team-2") == (found.subject, found.to_team)
+    assert tuple(f"case-{n}" for n in range(1, 6)) == found.sent
+    assert ("case-1", "case-2") == found.arrived
+    assert ("case-3", "case-4", "case-5") == found.not_arrived
+
+
+def test_the_facts_of_cases_are_read_only_for_a_block() -> None:
+    """Four cases are none: nothing is read beside the team's own chronology."""
+    assert [] == list(cases_in_blocks(told_of(RULE, "team-2", *offers(4)), POLICY))
+    assert 5 == len(list(cases_in_blocks(told_of(RULE, "team-2", *offers(5)), POLICY)))

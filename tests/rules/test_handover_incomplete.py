@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from baton.rules.chronology import Feed
@@ -99,7 +101,9 @@ def test_the_first_acceptance_is_the_moment() -> None:
     assert {"transfer-1": "answered-late"} == judged(RULE, "case-1", NOON + 2 * DAY, *told)
 
 
-@pytest.mark.parametrize("told", [(), (request(NOON),), (request(NOON), rejected(NOON + HOUR), WHOLE)])
+@pytest.mark.parametrize(
+    "told", [(), (request(NOON),), (request(NOON), rejected(NOON + HOUR), WHOLE)]
+)
 def test_nothing_is_asked_before_an_acceptance(told: tuple[Fact, ...]) -> None:
     """An offer owes no handover yet."""
     assert {} == judged(RULE, "case-1", NOON + DAY, *told)
@@ -116,7 +120,9 @@ def test_two_transfers_are_two_questions() -> None:
     """Each with its own notes."""
     told = [accepted(NOON), WHOLE, accepted(NOON, transfer="transfer-2")]
 
-    assert {"transfer-1": "answered", "transfer-2": "overdue"} == judged(RULE, "case-1", NOON, *told)
+    assert {"transfer-1": "answered", "transfer-2": "overdue"} == judged(
+        RULE, "case-1", NOON, *told
+    )
 
 
 @pytest.mark.parametrize("notes", [(), (handover(NOON + MINUTE, *ITEMS),)])
@@ -127,9 +133,11 @@ def test_an_acceptance_dated_after_now_waits(notes: tuple[Fact, ...]) -> None:
     assert ("waiting", NOON) == (found.reason, found.wake_at)
 
 
-@pytest.mark.parametrize(("complete_to", "why"), [(NOON - MINUTE, "cannot-tell"), (NOON, "overdue")])
-def test_a_silent_feed_may_hold_the_handover(complete_to: object, why: Reason) -> None:
+@pytest.mark.parametrize(
+    ("complete_to", "why"), [(NOON - MINUTE, "cannot-tell"), (NOON, "overdue")]
+)
+def test_a_silent_feed_may_hold_the_handover(complete_to: datetime, why: Reason) -> None:
     """While children's services are silent nobody can tell."""
-    silent = Feed(complete_to, NOON)  # type: ignore[arg-type]
+    silent = Feed(complete_to, NOON)
 
-    assert {"transfer-1": why} == judged(RULE, "case-1", NOON + HOUR, accepted(NOON), feeds=[silent])
+    assert {"transfer-1": why} == judged(RULE, "case-1", NOON + HOUR, accepted(NOON), feed=silent)

@@ -41,7 +41,9 @@ CLOSE = NOON + 2 * HOUR
         (None, {}),
     ],
 )
-def test_two_reasons_contradict_a_pregnancy(reason: str | None, expected: dict[str, Reason]) -> None:
+def test_two_reasons_contradict_a_pregnancy(
+    reason: str | None, expected: dict[str, Reason]
+) -> None:
     """The others say nothing of children; one not stated says nothing at all."""
     assert expected == judged(RULE, "woman-1", CLOSE, incident(NOON), closed(CLOSE, reason))
 
@@ -111,7 +113,9 @@ def test_what_was_known_by_the_close_counts(known: tuple[Fact, ...], why: Reason
 )
 def test_a_pregnancy_that_is_over_at_the_close_contradicts_nothing(over: Fact, why: Reason) -> None:
     """Born before the close, no pregnancy was live; ended, the question falls away in silence."""
-    assert {"inc-1": why} == judged(RULE, "woman-1", NOON + DAY, incident(NOON), closed(CLOSE), over)
+    assert {"inc-1": why} == judged(
+        RULE, "woman-1", NOON + DAY, incident(NOON), closed(CLOSE), over
+    )
 
 
 def test_the_first_close_that_contradicts_counts() -> None:
@@ -134,11 +138,13 @@ def test_a_close_before_its_incident_or_of_another_is_none(told: Fact) -> None:
     assert {} == judged(RULE, "woman-1", NOON + DAY, incident(NOON), told)
 
 
-@pytest.mark.parametrize(("complete_to", "why"), [(CLOSE - MINUTE, "cannot-tell"), (CLOSE, "overdue")])
+@pytest.mark.parametrize(
+    ("complete_to", "why"), [(CLOSE - MINUTE, "cannot-tell"), (CLOSE, "overdue")]
+)
 def test_a_silent_feed_may_hold_the_referral(complete_to: datetime, why: Reason) -> None:
     """Children's services, silent since before the close, may know of a referral."""
     feed = Feed(complete_to, CLOSE)
 
     assert {"inc-1": why} == judged(
-        RULE, "woman-1", NOON + DAY, incident(NOON), closed(CLOSE), feeds=[feed]
+        RULE, "woman-1", NOON + DAY, incident(NOON), closed(CLOSE), feed=feed
     )

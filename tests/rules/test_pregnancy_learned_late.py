@@ -64,12 +64,18 @@ def test_a_referral_since_the_incident_answers(answer: Fact, why: Reason) -> Non
     ("told", "expected"),
     [
         ((incident(NOON), booking(BOOKED)), {}),  # stated at the incident: A1's
-        ((incident(NOON, None), updated(BOOKED), booking(BOOKED)), {}),  # known by an update of the same moment
+        (
+            (incident(NOON, None), updated(BOOKED), booking(BOOKED)),
+            {},
+        ),  # known by an update of the same moment
         ((incident(NOON, None), updated(BOOKED + HOUR), booking(BOOKED)), {"inc-1": "overdue"}),
         ((incident(NOON, None), booking(NOON)), {}),  # booked at the very moment: A1's
         ((incident(NOON, None), booking(NOON + MINUTE)), {"inc-1": "overdue"}),
         ((incident(NOON, None), booking(BOOKED, date(2015, 12, 7))), {"inc-1": "overdue"}),
-        ((incident(NOON, None), booking(BOOKED, date(2015, 12, 8))), {}),  # began after the incident
+        (
+            (incident(NOON, None), booking(BOOKED, date(2015, 12, 8))),
+            {},
+        ),  # began after the incident
         ((incident(NOON, None), booking(BOOKED, who="woman-2")), {}),
         ((incident(NOON, "not_pregnant"), booking(BOOKED)), {"inc-1": "overdue"}),
         ((booking(BOOKED),), {}),
@@ -140,5 +146,5 @@ def test_a_silent_feed_may_hold_the_referral() -> None:
     silent = Feed(DUE - MINUTE, DUE)
 
     assert {"inc-1": "cannot-tell"} == judged(
-        RULE, "woman-1", LATER, incident(NOON, None), booking(BOOKED), feeds=[silent]
+        RULE, "woman-1", LATER, incident(NOON, None), booking(BOOKED), feed=silent
     )

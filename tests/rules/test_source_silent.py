@@ -14,7 +14,10 @@ SILENT = NOON + HOUR
 BEGAN = "2015-03-02T12:00:00Z"
 
 
-@pytest.mark.parametrize(("now", "why"), [(SILENT - MINUTE, "waiting"), (SILENT, "overdue"), (SILENT + HOUR, "overdue")])
+@pytest.mark.parametrize(
+    ("now", "why"),
+    [(SILENT - MINUTE, "waiting"), (SILENT, "overdue"), (SILENT + HOUR, "overdue")],
+)
 def test_a_feed_is_silent_an_hour_after_it_was_complete(now: datetime, why: Reason) -> None:
     """By the moment up to which it said it was complete, not by when it said so."""
     assert {BEGAN: why} == judged(RULE, CARE, now, beat(NOON, heard_at=NOON + MINUTE))
@@ -40,7 +43,11 @@ def test_a_silence_ends_when_a_fresh_heartbeat_is_heard() -> None:
 
     ended, waiting = findings(RULE, CARE, NOON + 3 * HOUR, again, beat(NOON))
 
-    assert ("answered-late", SILENT, NOON + 3 * HOUR) == (ended.reason, ended.due_at, ended.answered_at)
+    assert ("answered-late", SILENT, NOON + 3 * HOUR) == (
+        ended.reason,
+        ended.due_at,
+        ended.answered_at,
+    )
     assert "waiting" == waiting.reason
 
 
@@ -50,7 +57,11 @@ def test_a_stale_heartbeat_does_not_end_a_silence() -> None:
 
     (found,) = findings(RULE, CARE, NOON + 3 * HOUR, *told)
 
-    assert ("overdue", SILENT, f"source-silent/{BEGAN}/{CARE}") == (found.reason, found.due_at, found.alert_id)
+    assert ("overdue", SILENT, f"source-silent/{BEGAN}/{CARE}") == (
+        found.reason,
+        found.due_at,
+        found.alert_id,
+    )
 
 
 def test_a_feed_that_was_stale_from_its_first_heartbeat() -> None:

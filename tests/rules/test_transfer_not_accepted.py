@@ -29,7 +29,9 @@ from tests.rules.told import (
 DUE = NOON + 2 * DAY
 
 
-@pytest.mark.parametrize(("now", "why"), [(DUE - MINUTE, "waiting"), (DUE, "overdue"), (DUE + MINUTE, "overdue")])
+@pytest.mark.parametrize(
+    ("now", "why"), [(DUE - MINUTE, "waiting"), (DUE, "overdue"), (DUE + MINUTE, "overdue")]
+)
 def test_nobody_replies(now: datetime, why: Reason) -> None:
     """Overdue from the due moment on, two working days after the request."""
     assert {"transfer-1": why} == judged(RULE, "case-1", now, request(NOON))
@@ -103,15 +105,24 @@ def test_an_unanswerable_offer_is_not_hidden_behind_a_late_reply() -> None:
     told = [request(NOON), rejected(DUE + HOUR), request(NOON + 3 * DAY)]
     silent = Feed(NOON + 4 * DAY, NOON + 4 * DAY + HOUR)
 
-    assert {"transfer-1": "cannot-tell"} == judged(RULE, "case-1", NOON + 8 * DAY, *told, feeds=[silent])
+    assert {"transfer-1": "cannot-tell"} == judged(
+        RULE, "case-1", NOON + 8 * DAY, *told, feed=silent
+    )
 
 
 def test_the_alert_is_for_the_receiving_team() -> None:
     """It names the team from which the reply is due."""
     (found,) = findings(RULE, "case-1", DUE, request(NOON))
 
-    assert ("team-2", ("childrens_social_care", "receiving_team_manager")) == (found.team, found.responsible)
-    assert ("case", "case-1", ("TransferAccepted",)) == (found.about_kind, found.about, found.missing)
+    assert ("team-2", ("childrens_social_care", "receiving_team_manager")) == (
+        found.team,
+        found.responsible,
+    )
+    assert ("case", "case-1", ("TransferAccepted",)) == (
+        found.about_kind,
+        found.about,
+        found.missing,
+    )
 
 
 @pytest.mark.parametrize(
@@ -134,4 +145,4 @@ def test_a_silent_feed_may_hold_the_reply() -> None:
     """While children's services are silent nobody can tell."""
     silent = Feed(NOON, NOON + HOUR)
 
-    assert {"transfer-1": "cannot-tell"} == judged(RULE, "case-1", DUE, request(NOON), feeds=[silent])
+    assert {"transfer-1": "cannot-tell"} == judged(RULE, "case-1", DUE, request(NOON), feed=silent)

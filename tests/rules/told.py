@@ -37,8 +37,6 @@ from baton.rules.facts import (
 from baton.rules.outcome import reasons
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from baton.rules.outcome import Finding, Reason
     from baton.rules.policy import Policy
     from baton.rules.rule import Rule
@@ -62,25 +60,37 @@ def policy_with(overrides: str) -> Policy:
     return parse_policy(POLICY_TEXT, overrides=overrides)
 
 
-def told_of(rule: Rule, about: str, *facts: Fact, feeds: Iterable[Feed] = ()) -> Chronology:
-    """Give the chronology that a rule reads; the feeds are those of children's services."""
-    by_name: Mapping[tuple[str, str], Feed] = {("local", CARE): feed for feed in feeds}
-    return Chronology(rule.reads, about, facts, by_name)
+def told_of(rule: Rule, about: str, *facts: Fact, feed: Feed | None = None) -> Chronology:
+    """Give the chronology that a rule reads; the feed, if there is one, is that of children's services."""
+    return Chronology(rule.reads, about, facts, {} if feed is None else {("local", CARE): feed})
 
 
 def findings(
-    rule: Rule, about: str, now: datetime, *facts: Fact, policy: Policy = POLICY, feeds: Iterable[Feed] = ()
+    rule: Rule,
+    about: str,
+    now: datetime,
+    *facts: Fact,
+    policy: Policy = POLICY,
+    feed: Feed | None = None,
 ) -> list[Finding]:
     """Judge a timetable as of a moment."""
-    return list(rule.judge(told_of(rule, about, *facts, feeds=feeds), now, policy))
+    return list(rule.judge(told_of(rule, about, *facts, feed=feed), now, policy))
 
 
 def judged(
-    rule: Rule, about: str, now: datetime, *facts: Fact, policy: Policy = POLICY, feeds: Iterable[Feed] = ()
+    rule: Rule,
+    about: str,
+    now: datetime,
+    *facts: Fact,
+    policy: Policy = POLICY,
+    feed: Feed | None = None,
 ) -> dict[str, Reason]:
     """Give the reason of each finding by what the alert would be about, without the rule's name."""
-    found = reasons(findings(rule, about, now, *facts, policy=policy, feeds=feeds))
-    return {alert_id.removeprefix(f"{rule.slug}/").removesuffix(f"/{about}"): why for alert_id, why in found.items()}
+    found = reasons(findings(rule, about, now, *facts, policy=policy, feed=feed))
+    return {
+        alert_id.removeprefix(f"{rule.slug}/").removesuffix(f"/{about}"): why
+        for alert_id, why in found.items()
+    }
 
 
 def heard(fact: FactT, at: datetime) -> FactT:
@@ -116,7 +126,11 @@ def incident(
 
 
 def updated(
-    at: datetime, pregnancy: str | None = "pregnant", *, incident: str = "inc-1", who: str | None = "woman-1"
+    at: datetime,
+    pregnancy: str | None = "pregnant",
+    *,
+    incident: str = "inc-1",
+    who: str | None = "woman-1",
 ) -> IncidentUpdated:
     """Police learn more of their incident; nothing of its people, where `who` is None."""
     people = None if who is None else (Party(person=who, role="victim", pregnancy=pregnancy),)
@@ -130,7 +144,9 @@ def updated(
     )
 
 
-def closed(at: datetime, reason: str | None = "no_children", *, incident: str = "inc-1") -> IncidentClosed:
+def closed(
+    at: datetime, reason: str | None = "no_children", *, incident: str = "inc-1"
+) -> IncidentClosed:
     """Police close their incident."""
     return IncidentClosed(
         event_id=f"closed-{incident}-{at:%j%H%M%S}",
@@ -161,7 +177,9 @@ def referral(
     )
 
 
-def notified(at: datetime, *, incident: str | None = "inc-1", notification: str = "note-1") -> NotificationSent:
+def notified(
+    at: datetime, *, incident: str | None = "inc-1", notification: str = "note-1"
+) -> NotificationSent:
     """Police send children's services a notification."""
     return NotificationSent(
         event_id=f"sent-{notification}-{at:%j%H%M%S}",
@@ -175,7 +193,11 @@ def notified(at: datetime, *, incident: str | None = "inc-1", notification: str 
 
 
 def noted(
-    at: datetime, *people: str, incident: str | None = None, notification: str = "note-1", agency: str = CARE
+    at: datetime,
+    *people: str,
+    incident: str | None = None,
+    notification: str = "note-1",
+    agency: str = CARE,
 ) -> NotificationRecorded:
     """Children's services record a notification."""
     return NotificationRecorded(
@@ -274,7 +296,9 @@ def accepted(
     )
 
 
-def rejected(at: datetime, *, transfer: str = "transfer-1", case: str = "case-1") -> TransferRejected:
+def rejected(
+    at: datetime, *, transfer: str = "transfer-1", case: str = "case-1"
+) -> TransferRejected:
     """The receiving team says no."""
     return TransferRejected(
         event_id=f"rejected-{transfer}-{case}-{at:%j%H%M%S}",
@@ -327,7 +351,9 @@ def read(at: datetime, *, transfer: str = "transfer-1", case: str = "case-1") ->
     )
 
 
-def beat(complete_to: datetime, *, heard_at: datetime | None = None, agency: str = CARE) -> SourceHeartbeat:
+def beat(
+    complete_to: datetime, *, heard_at: datetime | None = None, agency: str = CARE
+) -> SourceHeartbeat:
     """A feed says that everything up to `complete_to` was sent."""
     told_at = heard_at or complete_to
     return SourceHeartbeat(

@@ -31,7 +31,11 @@ except ValueError:
 def said(log_format: str) -> str:
     """Give what a program says to a pipe."""
     ran = subprocess.run(
-        [sys.executable, "-c", PROGRAM, log_format], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", PROGRAM, log_format],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     assert "" == ran.stdout
     return ran.stderr
@@ -41,7 +45,12 @@ def test_a_pipe_gets_one_json_object_a_line() -> None:
     """From us and from libraries alike, with service, level and time; a library's gossip is left out."""
     ours, theirs, fault = (json.loads(line) for line in said("auto").splitlines())
 
-    assert {"event": "batch_applied", "topic": "facts", "count": 3, "level": "info"}.items() <= ours.items()
+    assert {
+        "event": "batch_applied",
+        "topic": "facts",
+        "count": 3,
+        "level": "info",
+    }.items() <= ours.items()
     assert ("a library warns of something", "warning") == (theirs["event"], theirs["level"])
     assert "ValueError: a fault" in fault["exception"]
     assert ["a-service"] * 3 == [each["service"] for each in (ours, theirs, fault)]
@@ -66,5 +75,7 @@ def test_the_detail_that_was_given_is_kept() -> None:
     """Beside the note that something was dropped."""
     line: dict[str, Any] = {"event": "rejected", "detail": "is empty", "person": "woman-1"}
 
-    assert {"event": "rejected", "detail": "is empty (1 key(s) not allowed)"} == keep_allowed_keys(None, "info", line)
+    assert {"event": "rejected", "detail": "is empty (1 key(s) not allowed)"} == keep_allowed_keys(
+        None, "info", line
+    )
     assert "person" not in ALLOWED_KEYS

@@ -30,16 +30,19 @@ def test_each_setting_has_a_variable() -> None:
         }
     )
 
-    assert Settings(
-        brokers="kafka-1:9092,[::1]:9093",
-        topic_prefix="demo-1.",
-        policy=Path("/etc/baton/policy.toml"),
-        pseudonym_key_file=Path("/etc/baton/key"),
-        data_dir=Path("/var/lib/baton"),
-        health_port=65_535,
-        log_format="json",
-        rejected_ceiling=0.25,
-    ) == settings
+    assert (
+        Settings(
+            brokers="kafka-1:9092,[::1]:9093",
+            topic_prefix="demo-1.",
+            policy=Path("/etc/baton/policy.toml"),
+            pseudonym_key_file=Path("/etc/baton/key"),
+            data_dir=Path("/var/lib/baton"),
+            health_port=65_535,
+            log_format="json",
+            rejected_ceiling=0.25,
+        )
+        == settings
+    )
     assert all(variable == f"BATON_{name.upper()}" for name, variable in variables().items())
 
 

@@ -1,6 +1,7 @@
 """What `judge` does with the facts: let the engine hear them, let time pass, and write what changed.
 
-Its rows are one for each fact, each alert, each chronology that waits for something, and each origin's tick.
+Its rows are one for each fact, each alert, each chronology that waits for something, and each origin's tick; and one
+for the policy by which it last judged.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ ORIGINS: Final = tuple(
 )
 """Every source partition: time comes only as far as the slowest of them."""
 
-_FACT, _ALERT, _WAKE, _TICK = b"f/", b"a/", b"w/", b"t/"
+_FACT, _ALERT, _WAKE, _TICK, _POLICY = b"f/", b"a/", b"w/", b"t/", b"p/"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -42,6 +43,8 @@ class Judge:
         self.engine = Engine(policy)
         self.watermark = Watermark(ORIGINS)
         self.raised: dict[str, int] = {}
+        self._policy = policy.fingerprint.encode()
+        self._judged_by: bytes | None = None
 
     def load(self, key: bytes, value: bytes) -> None:
         """Take back one row. Raises for one that cannot be read: there is no default for what was known."""
@@ -56,13 +59,18 @@ class Judge:
             self.engine.restore_wake(rest, _wake_of(value))
         elif kind == _TICK:
             self.watermark.advance(rest, codec.decode(value)[1]["at"])
+        elif kind == _POLICY:
+            self._judged_by = value
         else:
             message = f"a row of unknown kind: {kind!r}"
             raise ValueError(message)
 
     def loaded(self) -> None:
-        """Rebuild deadlines and chronologies, as of the last watermark."""
-        self.engine.restored(self.watermark.now)
+        """Rebuild deadlines and chronologies, as of the last watermark.
+
+        What is open is judged again if that was by another policy: a bank holiday may have been announced since.
+        """
+        self.engine.restored(self.watermark.now, judge_again=self._judged_by != self._policy)
 
     def apply(self, records: Sequence[Record]) -> Effects:
         """Hear what was told, and let time come as far as the slowest origin has, record by record.
@@ -87,8 +95,12 @@ class Judge:
         return effects
 
     def _advance(self, to: datetime | None, effects: Effects) -> None:
-        if to is not None:
-            self._write(self.engine.advance(to), effects)
+        if to is None:
+            return
+        self._write(self.engine.advance(to), effects)
+        if self._judged_by != self._policy:
+            # With what was judged again, in one transaction: a crash before it asks again.
+            self._judged_by = effects.rows[_POLICY] = self._policy
 
     def _write(self, changes: Changes, effects: Effects) -> None:
         for key, alert in changes.alerts:

@@ -42,7 +42,8 @@ Identity = tuple[str, str, str]
 ANY: frozenset[type[Fact]] = frozenset(FACTS.values())
 """What a chronology that was never judged may rest on."""
 
-CASE = frozenset({"case"})
+PERSON, CASE = frozenset({"person"}), frozenset({"case"})
+PERSON_AND_CASE = PERSON | CASE
 
 Judging = Callable[[Chronology, "datetime", "Policy"], "Iterator[Finding]"]
 """What a rule asks of one chronology."""
@@ -117,6 +118,7 @@ class Engine:
         self._wakes: dict[str, Wake] = {}
         self._feeds: dict[tuple[str, str], Feed] = {}
         self._suspended: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._again: list[str] = []
 
     # Being told.
 
@@ -134,6 +136,10 @@ class Engine:
     def advance(self, to: datetime) -> Changes:
         """Let time come to `to`: judge, in order, every moment at which something was told or fell due."""
         changes = Changes()
+        if self.now is not None:
+            for key in self._again:
+                self._judge(key, self.now, changes)
+            self._again = []
         while (moment := self._next_moment()) is not None and moment <= to:
             # A broker's clock that stepped back must not take us with it.
             now = moment if self.now is None else max(moment, self.now)
@@ -165,8 +171,12 @@ class Engine:
         """Take back when a chronology is to be judged again."""
         self._wakes[key] = wake
 
-    def restored(self, now: datetime | None) -> None:
-        """Rebuild, from what was taken back, all that is derived, as of the last watermark."""
+    def restored(self, now: datetime | None, *, judge_again: bool = False) -> None:
+        """Rebuild, from what was taken back, all that is derived, as of the last watermark.
+
+        Under another policy than before (`judge_again`) the next `advance` begins by asking again, as of that
+        watermark, every question that is still open: whatever waits, and whatever has an alert that stands.
+        """
         self.now = now
         if now is not None:
             while self._held and self._held[0][0] <= now:
@@ -176,6 +186,9 @@ class Engine:
         for key, wake in self._wakes.items():
             for feed in wake.feeds:
                 self._suspended[feed].add(key)
+        if judge_again:
+            standing = (key for key in self._alerts if self._has_standing_alert(key))
+            self._again = sorted({*self._wakes, *standing})
 
     # Being asked.
 
@@ -237,7 +250,14 @@ class Engine:
         for key in kept.keys:
             self._index[key].append(kept)
         views = self._concerned(kept)
-        return {key for key in views if type(fact) in self._asked.get(key, ANY)}
+        views |= self._weighed_with(views)
+        references = sum(kind in REFERENCES for kind in kept.kinds)
+        return {
+            key
+            for key in views
+            # What names a record beside the key, or two records, brings the other's facts into the chronology.
+            if type(fact) in self._asked.get(key, ANY) or references > (key not in kept.keys)
+        }
 
     def _record_heartbeat(self, kept: Kept, beat: SourceHeartbeat, changes: Changes) -> set[str]:
         """Note how far a feed has come; return what could not be told before and can be asked again."""
@@ -297,6 +317,26 @@ class Engine:
                 kind = kind_of(key)
                 self._linked[key].update(other for other in views if kind_of(other) != kind)
 
+    def _weighed_with(self, views: set[str]) -> set[str]:
+        """Return the persons and cases with a standing alert that what is told of these may make more serious.
+
+        It is read, around a person, of her cases; around a case, of its persons and their other cases (`_around`).
+        """
+        around: set[str] = set()
+        for key in views:
+            for other in self._linked.get(key, ()):
+                around.add(other)
+                if kind_of(key) == "case" and kind_of(other) == "person":
+                    around |= self._linked[other]
+        return {
+            key
+            for key in around
+            if kind_of(key) in PERSON_AND_CASE and self._has_standing_alert(key)
+        }
+
+    def _has_standing_alert(self, key: str) -> bool:
+        return any(alert.status != "withdrawn" for alert in self._alerts.get(key, {}).values())
+
     def _reads(self, key: str, other: str) -> bool:
         """Say whether a rule on `key` may say something else for a fact of `other`; before it was judged, any may."""
         awaited = self._awaited.get(key)
@@ -329,7 +369,25 @@ class Engine:
         return list(wider.values())
 
     def _findings(self, key: str, now: datetime, asked: set[type[Fact]]) -> Iterator[tuple[Rule, Finding]]:
-        """Give what every rule says of a chronology; into `asked` go the types of fact on which that rests."""
+        """Give what every rule says of a chronology, as serious as the circumstances make it.
+
+        Into `asked` go the types of fact on which that rests.
+        """
+        found = self._said(key, now, asked)
+        if kind_of(key) not in PERSON_AND_CASE:
+            return found
+        return severity.weighed(list(found), lambda: self._around(key, asked), now, self.policy)
+
+    def _around(self, key: str, asked: set[type[Fact]]) -> Chronology:
+        """Return the chronology of a person with her cases, or of a case with its persons and their other cases."""
+        kind, _, about = key.partition(":")
+        kept = self._kept_of(key)
+        for beside in (PERSON, CASE) if kind == "case" else (CASE,):
+            kept = self._beside(kept, dict.fromkeys(named for each in kept for named in each.named(beside)))
+        return Chronology(cast("AboutKind", kind), about, (each.fact for each in kept), self._feeds, asked)
+
+    def _said(self, key: str, now: datetime, asked: set[type[Fact]]) -> Iterator[tuple[Rule, Finding]]:
+        """Give what every rule says of a chronology."""
         kind, _, about = key.partition(":")
 
         def chronology(facts: Iterable[Kept]) -> Chronology:

@@ -49,6 +49,9 @@ AGENCIES = (
 )
 """The agencies of the contract, as its enum has them; the tests compare."""
 
+PLANS = ("none", "child_in_need", "child_protection", "looked_after")
+"""The plans of the contract."""
+
 CODES: dict[str, tuple[str, ...]] = {
     "answered_by": AGENCIES,
     "basis": BASES,
@@ -62,6 +65,8 @@ CODES: dict[str, tuple[str, ...]] = {
         "adults",
         "open_actions",
     ),
+    "declined": ("no_further_action", "early_help", "assessment", "strategy_discussion"),
+    "excused": ("RC1", "RC2", "RC3", "RC4", "RC5", "RC6", "RC7", "RC8", "RC9"),
     "decisions": ("no_further_action", "early_help", "assessment", "strategy_discussion"),
     "evidence_needed": (
         "child_seen",
@@ -88,7 +93,16 @@ CODES: dict[str, tuple[str, ...]] = {
     "second_roles": ("worker", "manager", "service_head"),
     "seen": ("child", "mother", "father", "carer", "home"),
     "telling_ends": ("no_further_action", "early_help", "assessment", "strategy_discussion"),
-    "plans": ("none", "child_in_need", "child_protection", "looked_after"),
+    "plans": PLANS,
+    "conference_plans": PLANS,
+    "review_plans": PLANS,
+    "urgent_plans": PLANS,
+    "clock": ("transfer_in_requested", "case_opened_there", "address_changed"),
+    "closure_reasons": ("RC1", "RC2", "RC3", "RC4", "RC5", "RC6", "RC7", "RC8", "RC9"),
+    "referral_sources": (
+        *("1A", "1B", "1C", "1D", "2A", "2B", "3A", "3B", "3C", "3D", "3E", "3F"),
+        *("4", "5A", "5B", "5C", "5D", "6", "7", "8", "9", "10"),
+    ),
     "reasons": ("referred", "no_children", "not_required", "no_further_action", "other"),
 }
 """The coded values that a setting may hold, as the contract's enums have them; a misspelt one would match nothing."""

@@ -62,7 +62,7 @@ class Chronology:
 
     def read_as(self, kind: AboutKind, about: str) -> Chronology:
         """Return the same facts as the chronology of another key, for a question that is asked of it alone."""
-        other = Chronology(kind, about, (), self._feeds)
+        other = Chronology(kind, about, (), self._feeds, self._asked)
         other._by_kind = self._by_kind
         return other
 

@@ -94,7 +94,9 @@ def _running(
     discussions = _held("strategy_discussion", told, until=moment)
     if discussions:
         last = discussions[-1]
-        is_over = any(each.occurred_at >= last.occurred_at for each in _held(CONFERENCE, told, until=moment))
+        is_over = any(
+            each.occurred_at >= last.occurred_at for each in _held(CONFERENCE, told, until=moment)
+        )
         if not is_over and moment <= terms.due_after(last.occurred_at, "conference_within"):
             found[CONFERENCE] = (last,)
     if case.plan(moment) in terms.words("review_plans"):
@@ -118,7 +120,9 @@ def _assessments(moment: datetime, told: Chronology) -> tuple[Fact, ...]:
 
 
 def _held(step: str, told: Chronology, until: datetime) -> list[PlanStepHeld]:
-    return [each for each in told.of(PlanStepHeld) if each.step == step and each.occurred_at <= until]
+    return [
+        each for each in told.of(PlanStepHeld) if each.step == step and each.occurred_at <= until
+    ]
 
 
 def _words(clock: str, begun: tuple[Fact, ...], terms: Terms) -> frozenset[str]:
@@ -128,7 +132,9 @@ def _words(clock: str, begun: tuple[Fact, ...], terms: Terms) -> frozenset[str]:
 
 
 def _carried(transfer: Transfer, words: frozenset[str]) -> Iterator[Fact]:
-    yield from (note for note in transfer.handovers if not words.isdisjoint(map(_plain, note.open_items)))
+    yield from (
+        note for note in transfer.handovers if not words.isdisjoint(map(_plain, note.open_items))
+    )
 
 
 def _ended(clock: str, words: frozenset[str], since: datetime, told: Chronology) -> Iterator[Fact]:

@@ -80,6 +80,11 @@ class HeldCase:
         return tuple(dict.fromkeys((*opened, *offered)))
 
     @property
+    def authority(self) -> str | None:
+        """The area that opened it, or None where nobody told."""
+        return next((each.authority for each in self.life if isinstance(each, CaseOpened)), None)
+
+    @property
     def closings(self) -> tuple[CaseClosed, ...]:
         """Each time it was closed."""
         return tuple(each for each in self.life if isinstance(each, CaseClosed))
@@ -87,12 +92,23 @@ class HeldCase:
     def is_open(self, moment: datetime) -> bool:
         """Say whether the case was open right after a moment."""
         known = [each for each in self.life if each.occurred_at <= moment]
-        return not (known and isinstance(known[-1], CaseClosed))
+        if not known:
+            return not self.life or isinstance(self.life[0], CaseClosed)
+        return not isinstance(known[-1], CaseClosed)
 
     def plan(self, moment: datetime) -> str:
         """Return the plan under which the case was worked at a moment."""
         known = [each.plan for each in self.plans if each.occurred_at <= moment]
         return known[-1] if known else NO_PLAN
+
+    def opened_at(self, moment: datetime) -> datetime | None:
+        """Return when the case was last opened or reopened by a moment, or None where nobody told."""
+        known = [
+            each.occurred_at
+            for each in self.life
+            if each.occurred_at <= moment and not isinstance(each, CaseClosed)
+        ]
+        return max(known, default=None)
 
     def is_unborn(self, moment: datetime) -> bool:
         """Say whether the case was last stated, by a moment, to be about an unborn child."""

@@ -15,7 +15,7 @@ child is one for certain; a parent of 18 to 20, or one of no incident, cannot be
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from baton.rules.cases import cases_named, received
@@ -151,7 +151,7 @@ def _due_dates_near(asked: Asked, terms: Terms) -> Iterator[datetime]:
             booked_at = pregnancy.booking.occurred_at
             if ended_after(asked.told, person, booked_at) is not None:
                 continue
-            near_at = _midnight(pregnancy.due_date) - (terms.due_after(asked.at) - asked.at)
+            near_at = _midnight(pregnancy.due_date - (terms.due_after(asked.at) - asked.at))
             over_at = pregnancy.over_at or _midnight(pregnancy.due_date) + OVERDUE_BIRTH
             since = max(near_at, asked.at)
             if since <= over_at:
@@ -223,8 +223,8 @@ def _young_parent(asked: Asked, terms: Terms) -> datetime | None:
     return None
 
 
-def _midnight(day: object) -> datetime:
-    return datetime.combine(day, time.min, LONDON)  # type: ignore[arg-type]
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, LONDON).astimezone(UTC)
 
 
 MODIFIERS: dict[str, Modifier] = {

@@ -1,4 +1,4 @@
-"""Flag a case that is sent to and fro: refused or offered again twice, or moved from one team to another and back.
+"""Flag a case that is sent back and forth: refused or offered again twice, or moved from one team to another and back.
 
 Found within `within` (twenty working days) at the second refusal; at the second offer that follows a refusal or a
 withdrawal; or at the acceptance that brings the case back to the team that gave it up. A refusal at the instant of an
@@ -10,6 +10,7 @@ Taught by Baby E: work was "uncoordinated", and each service thought that anothe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from baton.rules.deadline import Met
@@ -34,14 +35,14 @@ Sent = TransferRequested | TransferAccepted | TransferRejected
 
 @dataclass(frozen=True, slots=True)
 class _Bounce:
-    """Two records of one case that together show it sent to and fro."""
+    """Two records of one case that together show it sent back and forth."""
 
     first: Sent
     second: Sent
 
 
 def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
-    """Ask whether this case was sent to and fro."""
+    """Ask whether this case was sent back and forth."""
     transfers = [each for each in transfers_of(told) if each.case == told.about]
     for bounces in _runs(sorted(_bounces(transfers, policy), key=_when)):
         first = min((each.first for each in bounces), key=lambda each: each.occurred_at)
@@ -65,7 +66,7 @@ def _when(bounce: _Bounce) -> tuple[datetime, datetime]:
 
 
 def _runs(bounces: Sequence[_Bounce]) -> Iterator[list[_Bounce]]:
-    """Join bounces that overlap in time, so that one case sent to and fro is one alert."""
+    """Join bounces that overlap in time, so that one case sent back and forth is one alert."""
     run: list[_Bounce] = []
     for each in bounces:
         if run and each.first.occurred_at > run[-1].second.occurred_at:
@@ -115,7 +116,8 @@ def _offered_again(
 ) -> list[TransferRequested]:
     """Return the offers of the case that follow a refusal or a withdrawal, the first after each."""
     offers = sorted(
-        (each for transfer in transfers for each in transfer.requests), key=lambda each: each.occurred_at
+        (each for transfer in transfers for each in transfer.requests),
+        key=lambda each: each.occurred_at,
     )
     withdrawn = (each for transfer in transfers for each in transfer.withdrawn)
     found: dict[tuple[str, str, str], TransferRequested] = {}
@@ -129,7 +131,7 @@ def _offered_again(
 def _following(facts: Sequence[Sent], policy: Policy) -> Iterator[_Bounce]:
     """Give each record with the one before it, where that is not too long ago."""
     ordered = sorted(facts, key=lambda each: each.occurred_at)
-    for first, second in zip(ordered, ordered[1:], strict=False):
+    for first, second in pairwise(ordered):
         if _is_within(first, second, policy):
             yield _Bounce(first, second)
 
@@ -144,9 +146,9 @@ RULE = Rule(
     version=1,
     catalogue="C8",
     reads="case",
-    triggers=frozenset({TransferAccepted, TransferRejected, TransferRequested}),
+    triggers=frozenset({TransferRequested, TransferRejected, TransferAccepted}),
     judge=judge,
-    sentence="A case that is sent to and fro between teams.",
+    sentence="A case that is sent back and forth between teams.",
     missing="a team that keeps the case",
     settings={"within": Limit},
 )

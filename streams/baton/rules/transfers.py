@@ -64,13 +64,6 @@ class Transfer:
         return (*self.accepted, *self.rejected, *self.withdrawn)
 
     @property
-    def authority(self) -> str:
-        """The area it happened in."""
-        return (*self.requests, *self.accepted, *self.replies, *self.handovers, *self.files_read)[
-            0
-        ].authority
-
-    @property
     def moves(self) -> tuple[TransferAccepted | TransferWithdrawn, ...]:
         """Each time it moved the case: over with an acceptance, and back where it was then withdrawn."""
         if not self.accepted:
