@@ -255,6 +255,19 @@ def test_an_alert_grows_under_its_first_moment() -> None:
     assert five.raised_at == six.raised_at == NOON + 4 * HOUR
 
 
+def test_cases_that_share_a_transfer_have_an_alert_each() -> None:
+    """Two offers of one case, and one of another, under one transfer: raised once each, and nothing taken back."""
+    driven = Driven(request(NOON), request(NOON + MINUTE), request(NOON + HOUR, case="case-2"))
+
+    changed = driven.advance(LATER)
+
+    assert {"raised"} == {each.status for each in changed}
+    assert {
+        "transfer-not-accepted/transfer-1/case-1",
+        "transfer-not-accepted/transfer-1/case-2",
+    } == set(driven.statuses())
+
+
 def test_nothing_new_writes_nothing() -> None:
     """A second answer, or an update of other things, leaves an alert as it is."""
     driven = Driven(incident(NOON), referral(DUE + HOUR))

@@ -116,6 +116,14 @@ def test_without_its_request_the_sending_team_is_not_known() -> None:
     assert found.team is None
 
 
+def test_one_transfer_of_two_cases_is_two_questions() -> None:
+    """The other case of the transfer has its own acceptance and its own notes."""
+    told = [accepted(NOON), accepted(NOON, case="case-2"), handover(NOON, *ITEMS, case="case-2")]
+
+    assert ["overdue"] == [found.reason for found in findings(RULE, "case-1", NOON, *told)]
+    assert ["answered"] == [found.reason for found in findings(RULE, "case-2", NOON, *told)]
+
+
 def test_two_transfers_are_two_questions() -> None:
     """Each with its own notes."""
     told = [accepted(NOON), WHOLE, accepted(NOON, transfer="transfer-2")]

@@ -110,6 +110,14 @@ def test_an_unanswerable_offer_is_not_hidden_behind_a_late_reply() -> None:
     )
 
 
+def test_one_transfer_of_two_cases_is_two_questions() -> None:
+    """A case's chronology holds what its transfer's other cases were told; each is asked about itself alone."""
+    told = [request(NOON), request(NOON + HOUR, case="case-2"), accepted(NOON + DAY, case="case-2")]
+
+    assert ["overdue"] == [found.reason for found in findings(RULE, "case-1", DUE + DAY, *told)]
+    assert ["answered"] == [found.reason for found in findings(RULE, "case-2", DUE + DAY, *told)]
+
+
 def test_the_alert_is_for_the_receiving_team() -> None:
     """It names the team from which the reply is due."""
     (found,) = findings(RULE, "case-1", DUE, request(NOON))

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 from baton.cli import render
 from baton.contract import codec
 from baton.contract.versions import expand
-from baton.rules.register import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -103,9 +102,12 @@ def finding_row(finding: Finding) -> dict[str, Any]:
         "rule": finding.rule,
         "alert_id": finding.alert_id,
         "reason": finding.reason,
+        "severity": finding.severity,
+        "raised_by": list(finding.raised_by),
         "due_at": finding.due_at and rfc_3339(finding.due_at),
         "answered_at": finding.answered_at and rfc_3339(finding.answered_at),
         "missing": list(finding.missing),
+        "would_be_answered_by": what_would_answer(finding) or None,
         "waits_for": finding.waits_for or None,
         "looks_again_at": finding.wake_at and rfc_3339(finding.wake_at),
     }
@@ -117,6 +119,8 @@ def judgement(finding: Finding) -> str:  # noqa: PLR0911 - one line for each rea
     match finding.reason:
         case "waiting":
             return f"not due yet: due {due}"
+        case "due-soon":
+            return f"an alert before it is due: due {due}, and nothing has answered yet"
         case "overdue":
             return f"an alert: due {due}, and nothing answered"
         case "answered-late":
@@ -134,11 +138,16 @@ def judgement(finding: Finding) -> str:  # noqa: PLR0911 - one line for each rea
     return "no alert: the question does not arise from what is known"
 
 
+def answer_label(finding: Finding) -> str:
+    """Say what `what_would_answer` is: still awaited, or what is not there."""
+    return "is missing" if finding.reason == "found" else "would be answered by"
+
+
 def what_would_answer(finding: Finding) -> str:
     """Say what would answer a question that is open."""
-    if finding.reason not in {"waiting", "overdue", "cannot-tell"}:
+    if finding.reason not in {"waiting", "due-soon", "overdue", "cannot-tell", "found"}:
         return ""
-    return RULES[finding.rule].missing if finding.rule in RULES else ", ".join(finding.missing)
+    return render.missing({"rule": finding.rule, "missing": finding.missing})
 
 
 def looks_again(finding: Finding) -> str:

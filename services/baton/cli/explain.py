@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from baton.agents.judge import Judge
     from baton.engine.engine import Engine, Explanation
-    from baton.replay.told import Told
-    from baton.rules.policy import Policy
     from baton.runtime.settings import Settings
 
 _LOCAL: Final = "local"
@@ -102,11 +100,14 @@ def _asked(text: str, pseudonym: Callable[[str], str | None]) -> _Asked:
 
     rule, slash, rest = text.partition("/")
     if slash and rule in RULES:
-        reads = RULES[rule].reads
         parts = rest.split("/")
-        # An id ends in what it is about, and an agency of another area has a slash of its own.
+        # An id ends in what it is about, and an agency of another area has a slash of its own. What kind of thing
+        # that is, a rule does not always say: without a case it is about a person, and of a block about a case.
         abouts = ["/".join(parts[start:]) for start in range(len(parts) - 1, 0, -1)]
-        keys = [name for about in abouts for name in _names(reads, about, pseudonym)]
+        kinds = sorted(VIEWS, key=lambda kind: (kind != RULES[rule].reads, kind))
+        keys = [
+            name for about in abouts for kind in kinds for name in _names(kind, about, pseudonym)
+        ]
         ids = [text, *(f"{text.removesuffix(parts[-1])}{name.partition(':')[2]}" for name in keys)]
         return _Asked(tuple(keys), tuple(ids))
     kind, colon, about = text.partition(":")
@@ -163,9 +164,24 @@ def _narrowed(explanation: Explanation, asked: _Asked) -> Explanation:
 
 def _found(engine: Engine, asked: _Asked) -> Iterator[Explanation]:
     for key in dict.fromkeys(asked.keys):
-        explanation = engine.explain(key)
+        explanation = _with_those_beside(engine, engine.explain(key))
         if explanation.facts or explanation.alerts:
             yield explanation
+
+
+def _with_those_beside(engine: Engine, explanation: Explanation) -> Explanation:
+    """Add what is said of it elsewhere: a block is judged on its team, and is about each of its cases."""
+    from baton.engine.keys import VIEWS, keys_of, kind_of
+
+    kind, _, about = explanation.key.partition(":")
+    named = (key for fact in explanation.facts for key in keys_of(fact) if kind_of(key) in VIEWS)
+    findings, alerts = list(explanation.findings), list(explanation.alerts)
+    for key in dict.fromkeys(named):
+        if key != explanation.key:
+            beside = engine.explain(key)
+            findings += [x for x in beside.findings if (x.about_kind, x.about) == (kind, about)]
+            alerts += [x for x in beside.alerts if (x.about_kind, x.about) == (kind, about)]
+    return replace(explanation, findings=tuple(findings), alerts=tuple(alerts))
 
 
 # Where it is known from.
@@ -220,38 +236,20 @@ def _from_files(
 
 def _engine_of(file: Path, settings: Settings) -> Engine:
     """Play a scenario or a log, alone, to its end. Raises Mistakes and CommandError."""
-    from baton.engine.engine import Engine
-    from baton.engine.translate import to_fact
-    from baton.replay.told import Persons
-
-    told, policy, until = _read(file, settings)
-    persons = Persons()
-    engine = Engine(policy)
-    heard = sorted(told, key=lambda each: each.received_at)
-    for number, each in enumerate(heard):
-        if until is None or each.received_at <= until:
-            fact = to_fact(each.record, each.fields, each.received_at, persons.key)
-            if fact is not None:
-                engine.hear(fact, (each.topic, 0, number))
-    end = until or (heard[-1].received_at if heard else None)
-    if end is not None:
-        engine.advance(end)
-    return engine
-
-
-def _read(file: Path, settings: Settings) -> tuple[list[Told], Policy, Any]:
     from baton.replay.logs import SUFFIXES, read_log
+    from baton.replay.play import engine_after, engine_after_log
     from baton.replay.scenario import PolicyText, read_scenario
+    from baton.replay.told import Persons
 
     if file.suffix == ".toml":
         policy = PolicyText(text_of(settings.policy, "the policy"), str(settings.policy))
         scenario = read_scenario(text_of(file, "the scenario"), str(file), policy)
-        return list(scenario.told), scenario.policy, scenario.until
+        return engine_after(scenario.told, scenario.policy, Persons(), until=scenario.until)
     if file.suffix not in SUFFIXES:
         known = ", ".join((".toml", *SUFFIXES))
         raise CommandError(f"{file}: is of no known kind; known are {known}.", WRONG)
     try:
-        return list(read_log(file)), policy_of(settings), None
+        return engine_after_log(lambda: read_log(file), policy_of(settings), Persons())
     except OSError as error:
         raise CommandError(f"Cannot read the log {file}: {error.strerror}.", WRONG) from None
 
@@ -309,8 +307,9 @@ def _print(engine: Engine, explanation: Explanation, file: str | None) -> None:
     for finding in explanation.findings:
         out.print(f"  {finding.rule}: {chronology.judgement(finding)}")
         for label, text in (
-            ("would be answered by", chronology.what_would_answer(finding)),
+            (chronology.answer_label(finding), chronology.what_would_answer(finding)),
             ("is looked at again", chronology.looks_again(finding)),
+            ("more serious by", ", ".join(map(render.words, finding.raised_by))),
             ("id", finding.alert_id),
         ):
             if text:

@@ -24,6 +24,7 @@ _SEVERITIES: Final = {
 }
 _REASONS: Final = {
     "waiting": "not due yet",
+    "due-soon": "not due yet, and not answered",
     "answered": "answered in time",
     "overdue": "due, and nothing answered",
     "answered-late": "answered late",
@@ -31,6 +32,7 @@ _REASONS: Final = {
     "cannot-tell": "cannot be told while a feed is silent",
     "not-asked": "does not arise from what is known",
     "transfer-withdrawn": "the transfer was taken back",
+    "answered-in-time": "answered in time",
     "answered-in-time-told-late": "answered in time, told late",
 }
 
@@ -96,7 +98,7 @@ def status(alert: Mapping[str, Any]) -> str:
     if standing == "closed" and alert["outcome"]:
         return f"closed: {words(alert['outcome'])}"
     if standing in {"raised", "acknowledged"}:
-        return f"{standing}, overdue" if code == "overdue" else standing
+        return f"{standing}, {words(code)}" if code in {"overdue", "due-soon"} else standing
     return f"{standing}: {reason(code)}" if code else standing
 
 
@@ -165,6 +167,7 @@ def details(alert: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("about", about(alert)),
         ("stands", status(alert)),
         ("severity", severity(alert)),
+        ("more serious by", ", ".join(words(each) for each in alert["raised_by"])),
         (missing_label(alert), missing(alert)),
         ("due", due(alert)),
         ("raised", local(alert["raised_at"])),

@@ -26,8 +26,7 @@ class Disordered(Exception):  # noqa: N818 (it says how a log is)
 
 def play_scenario(scenario: Scenario, persons: Persons) -> list[Alert]:
     """Return the alerts of the rules that the scenario looks at, as they stand at its `until`."""
-    heard = (each for each in scenario.told if each.received_at <= scenario.until)
-    alerts = play(heard, scenario.policy, persons, until=scenario.until)
+    alerts = play(scenario.told, scenario.policy, persons, until=scenario.until)
     return [alert for alert in alerts if alert.rule in scenario.rules]
 
 
@@ -37,21 +36,39 @@ def play_log(
     persons: Persons,
     until: datetime | None = None,
 ) -> list[Alert]:
-    """Return the alerts of a log as they stand at `until`, or when its last record is heard.
-
-    `read` opens the log; it is called again, and the log then held whole and sorted, if it is not in the order of
-    hearing.
-    """
-    try:
-        return play(read(), policy, persons, until=until)
-    except Disordered:
-        return play(sorted(read(), key=lambda each: each.received_at), policy, persons, until=until)
+    """Return the alerts of a log as they stand at `until`, or when its last record is heard."""
+    return engine_after_log(read, policy, persons, until).alerts()
 
 
 def play(
     told: Iterable[Told], policy: Policy, persons: Persons, *, until: datetime | None = None
 ) -> list[Alert]:
-    """Tell the engine what was told, in the order of hearing, and return every alert as it stands at the end.
+    """Return every alert as it stands at the end of what was told. Raises Disordered."""
+    return engine_after(told, policy, persons, until=until).alerts()
+
+
+def engine_after_log(
+    read: Callable[[], Iterator[Told]],
+    policy: Policy,
+    persons: Persons,
+    until: datetime | None = None,
+) -> Engine:
+    """Return the engine as it is after a log.
+
+    `read` opens the log; it is called again, and the log then held whole and sorted, if it is not in the order of
+    hearing.
+    """
+    try:
+        return engine_after(read(), policy, persons, until=until)
+    except Disordered:
+        in_order = sorted(read(), key=lambda each: each.received_at)
+        return engine_after(in_order, policy, persons, until=until)
+
+
+def engine_after(
+    told: Iterable[Told], policy: Policy, persons: Persons, *, until: datetime | None = None
+) -> Engine:
+    """Tell the engine what was told, in the order of hearing, and return it as it is at the end.
 
     What is heard after `until` is left out. Raises Disordered.
     """
@@ -72,4 +89,4 @@ def play(
     end = until or latest
     if end is not None:
         engine.advance(end)
-    return engine.alerts()
+    return engine

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -68,13 +69,10 @@ def replay(
     for path in paths:
         result = Result(str(path))
         try:
-            _play(path, policy, result, until, progress)
+            with readable(result.file):
+                _play(path, policy, result, until, progress)
         except Mistakes as error:
             result.mistakes = error.mistakes
-        except UnicodeDecodeError:
-            result.mistakes = (Mistake(result.file, 1, "", "is not UTF-8 text"),)
-        except OSError as error:
-            result.mistakes = (Mistake(result.file, 1, "", f"cannot be read: {error.strerror}"),)
         if looked_at is not None:
             result.alerts = [alert for alert in result.alerts if alert.rule in looked_at]
         yield result
@@ -98,8 +96,24 @@ def _play(
         agreed = parse_policy(policy.text, policy.name)
         result.alerts = play_log(lambda: logs.read_log(path, told), agreed, result.persons, until)
     else:
-        known = ", ".join((".toml", *logs.SUFFIXES))
-        raise Mistakes([Mistake(result.file, 1, "", f"is of no known kind; known are {known}")])
+        raise unknown_kind(result.file)
+
+
+@contextmanager
+def readable(file: str) -> Iterator[None]:
+    """Turn what keeps a file from being read into a mistake of that file."""
+    try:
+        yield
+    except UnicodeDecodeError:
+        raise Mistakes([Mistake(file, 1, "", "is not UTF-8 text")]) from None
+    except OSError as error:
+        raise Mistakes([Mistake(file, 1, "", f"cannot be read: {error.strerror}")]) from None
+
+
+def unknown_kind(file: str) -> Mistakes:
+    """Say of which kinds a file may be."""
+    known = ", ".join((".toml", *logs.SUFFIXES))
+    return Mistakes([Mistake(file, 1, "", f"is of no known kind; known are {known}")])
 
 
 def run(  # noqa: PLR0913 (one for each thing a person may say on the command line)
@@ -119,16 +133,11 @@ def run(  # noqa: PLR0913 (one for each thing a person may say on the command li
     """
     files = list(paths)
     try:
-        policy = PolicyText(policy_path.read_text(encoding="utf-8"), str(policy_path))
-        parse_policy(policy.text, policy.name)
+        policy = policy_text(policy_path)
     except Mistakes as error:
         err.write(f"{error}\n")
         return WRONG
-    except (OSError, UnicodeDecodeError) as error:
-        err.write(f"{policy_path}:1: the policy cannot be read: {error}\n")
-        return WRONG
-    # Into a file or a pipe nothing is folded to a terminal's width.
-    console = Console(file=out, highlight=False, width=None if out.isatty() else _WIDTH)
+    console = console_for(out)
     worst = MET
     for result in replay(files, policy, rules=rules, until=until, progress=progress):
         worst = max(worst, result.exit_code)
@@ -144,6 +153,21 @@ def run(  # noqa: PLR0913 (one for each thing a person may say on the command li
             err.write(f"{result.file}: not as expected\n")
             err.writelines(f"  {difference}\n" for difference in result.differences)
     return worst
+
+
+def policy_text(path: Path) -> PolicyText:
+    """Read a policy that must be right by itself. Raises Mistakes."""
+    try:
+        policy = PolicyText(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Mistakes([Mistake(str(path), 1, "", f"the policy cannot be read: {error}")]) from None
+    parse_policy(policy.text, policy.name)
+    return policy
+
+
+def console_for(out: TextIO) -> Console:
+    """Give what prints tables; into a file or a pipe nothing is folded to a terminal's width."""
+    return Console(file=out, highlight=False, width=None if out.isatty() else _WIDTH)
 
 
 def _print(result: Result, console: Console) -> None:

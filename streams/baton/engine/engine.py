@@ -22,6 +22,7 @@ from baton.engine.keys import FOLLOWED, REFERENCES, VIEWS, WITHOUT_CASE, Kept, k
 from baton.rules import severity, source_silent
 from baton.rules.chronology import Chronology, Feed
 from baton.rules.facts import FACTS, Fact, SourceHeartbeat
+from baton.rules.months import month_end, month_of
 from baton.rules.register import RULES
 
 if TYPE_CHECKING:
@@ -92,7 +93,10 @@ class Engine:
             view: {} for view in VIEWS
         }
         self._choosing: dict[str, list[Rule]] = {view: [] for view in VIEWS}
+        self._monthly = tuple(rule for rule in rules.values() if rule.monthly)
         for rule in rules.values():
+            if rule.monthly:
+                continue
             if rule.also_named is not None:
                 self._choosing[rule.reads].append(rule)
                 continue
@@ -119,6 +123,8 @@ class Engine:
         self._feeds: dict[tuple[str, str], Feed] = {}
         self._suspended: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._again: list[str] = []
+        self._cases_of_month: dict[str, set[str]] = defaultdict(set)
+        self._months_of_case: dict[str, set[str]] = defaultdict(set)
 
     # Being told.
 
@@ -227,9 +233,14 @@ class Engine:
         """Return what is known of a key and what every rule says of it, as of now; it changes nothing."""
         if self.now is None or key not in self._index:
             return Explanation(key, (), (), tuple(self._alerts.get(key, {}).values()))
-        findings = tuple(finding for _, finding in self._findings(key, self.now, set()))
-        in_order = sorted((kept.fact for kept in self._kept_of(key)), key=lambda fact: (fact.occurred_at, fact.received_at))
-        return Explanation(key, tuple(in_order), findings, tuple(self._alerts.get(key, {}).values()))
+        months = sorted(each for each in self._cases_of_month if key == f"team:{each.split(':', 2)[2]}")
+        findings = tuple(
+            finding for each in (key, *months) for _, finding in self._findings(each, self.now, set())
+        )
+        alerts = tuple(alert for each in (key, *months) for alert in self._alerts.get(each, {}).values())
+        facts = (kept.fact for kept in self._kept_of(key))
+        in_order = sorted(facts, key=lambda fact: (fact.occurred_at, fact.received_at))
+        return Explanation(key, tuple(in_order), findings, alerts)
 
     # Within.
 
@@ -257,7 +268,22 @@ class Engine:
             for key in views
             # What names a record beside the key, or two records, brings the other's facts into the chronology.
             if type(fact) in self._asked.get(key, ANY) or references > (key not in kept.keys)
-        }
+        } | self._months_to_judge(kept, fact)
+
+    def _months_to_judge(self, kept: Kept, fact: Fact) -> set[str]:
+        """Return the months (`month:2026-02:team`) that a fact of a case begins, or adds to when they are over."""
+        months: set[str] = set()
+        for rule in self._monthly:
+            for case in kept.named(CASE):
+                teams = [team for team in self._linked.get(case, ()) if kind_of(team) == rule.reads]
+                if teams and (type(fact) in rule.triggers or any(team in kept.keys for team in teams)):
+                    ends = (each.fact for each in self._index[case] if type(each.fact) in rule.triggers)
+                    for month in {month_of(end.occurred_at) for end in ends}:
+                        self._months_of_case[case] |= {f"month:{month}:{team.partition(':')[2]}" for team in teams}
+                for month in self._months_of_case.get(case, ()):
+                    self._cases_of_month[month].add(case)
+                    months.add(month)
+        return {month for month in months if self._wake_at(month) is None}
 
     def _record_heartbeat(self, kept: Kept, beat: SourceHeartbeat, changes: Changes) -> set[str]:
         """Note how far a feed has come; return what could not be told before and can be asked again."""
@@ -373,10 +399,24 @@ class Engine:
 
         Into `asked` go the types of fact on which that rests.
         """
+        if kind_of(key) == "month":
+            return self._said_of_month(key, now)
         found = self._said(key, now, asked)
         if kind_of(key) not in PERSON_AND_CASE:
             return found
         return severity.weighed(list(found), lambda: self._around(key, asked), now, self.policy)
+
+    def _said_of_month(self, key: str, now: datetime) -> Iterator[tuple[Rule, Finding]]:
+        """Give what the monthly rules say of one month of one team."""
+        _, month, about = key.split(":", 2)
+        kept: dict[int, Kept] = {}
+        for case in self._cases_of_month[key]:
+            kept.update((id(each), each) for each in self._kept_of(case))
+        for rule in self._monthly:
+            told = Chronology(rule.reads, about, (each.fact for each in kept.values()), self._feeds)
+            for finding in rule.judge(told, now, self.policy):
+                if finding.due_at == month_end(month):
+                    yield rule, finding
 
     def _around(self, key: str, asked: set[type[Fact]]) -> Chronology:
         """Return the chronology of a person with her cases, or of a case with its persons and their other cases."""

@@ -113,6 +113,8 @@ def cases_in_blocks(told: Chronology, policy: Policy) -> Iterator[str]:
 
 def blocks_of(told: Chronology, policy: Policy) -> Iterator[Block]:
     """Give the blocks of which this team receives most."""
+    if not any(each.to_team == told.about for each in told.of(TransferRequested)):
+        return
     transfers = {
         (each.transfer_id, each.case): each
         for each in transfers_of(told)

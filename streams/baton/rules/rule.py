@@ -36,6 +36,8 @@ class Rule:
     ones, `sentence` what its owner could sign, `missing` what should have come, in the words of an alert.
     `also_named`, where a rule needs few of these, returns their ids from its own chronology; such a rule names in its
     findings (`awaits`) those whose facts may still change them, and is judged again for no others.
+    A `monthly` rule reads a team; it is judged at the end of each local month in which a case of the team had one of
+    its triggers, on the facts of those cases alone, and gives a finding for each month, due at its end.
     `without_case`, of a rule that reads cases, asks the same of a person's referrals for which no case was opened;
     it reads the person's chronology with that of her cases.
     """
@@ -50,6 +52,7 @@ class Rule:
     missing: str
     also_reads: frozenset[str] = frozenset()
     also_named: Callable[[Chronology, Policy], Iterable[str]] | None = None
+    monthly: bool = False
     without_case: Callable[[Chronology, datetime, Policy], Iterator[Finding]] | None = None
     settings: Mapping[str, type] = field(default_factory=lambda: {"within": Limit, "answered_by": str})
 

@@ -114,7 +114,7 @@ def unless_taken_back(met: Met, transfer: Transfer, since: datetime) -> Met:
 
 
 def transfers_of(told: Chronology) -> Iterator[Transfer]:
-    """Group what was told by transfer and case, in the order of their ids."""
+    """Group what was told by transfer and case, in the order of their ids; of a case, its own transfers alone."""
     requests = _by_transfer(told.of(TransferRequested))
     accepted = _by_transfer(told.of(TransferAccepted))
     rejected = _by_transfer(told.of(TransferRejected))
@@ -124,6 +124,8 @@ def transfers_of(told: Chronology) -> Iterator[Transfer]:
     keys = {*requests, *accepted, *rejected, *withdrawn, *handovers, *files_read}
     for key in sorted(keys):
         transfer_id, case = key
+        if told.kind == "case" and case != told.about:
+            continue
         yield Transfer(
             transfer_id,
             case,
