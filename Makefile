@@ -9,7 +9,7 @@ READY  := $(MADE) $(JARS)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up kafka scenario replay test test-fast check bench lock clean
+.PHONY: help setup demo up kafka scenario replay test test-fast check docs bench lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -49,6 +49,10 @@ check: $(MADE) ## Lint, format, types, layers, spelling; changes nothing
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/codespell
 	$(BIN)/validate-pyproject pyproject.toml
+
+docs: $(MADE) ## Remake docs/rules.md from the rules and policy.toml
+	@$(BIN)/python -m baton.cli.rules_page > docs/rules.md.new
+	@mv docs/rules.md.new docs/rules.md
 
 bench: $(READY) ## Measure, and print each figure with machine, versions and command
 	@$(BIN)/python -m bench $(ARGS)

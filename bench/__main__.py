@@ -9,6 +9,7 @@ from bench.figures import machine
 
 MEASURES = (
     ("bench.replay",),
+    ("bench.rules",),
     ("bench.pipeline",),
     ("bench.ledger_catch_up", "--events", "500000"),
 )

@@ -125,3 +125,10 @@ def test_the_details_hold_everything_a_person_needs(alert: MakeAlert) -> None:
     assert words["was told"] == "hub manager by email, 2026-03-02 12:00"
     assert words["next"] == "tell next role, 2026-03-02 13:00"
     assert words["id"] == "unreferred-incident/inc-1/p-1"
+
+
+def test_what_raised_a_severity_is_said(alert: MakeAlert) -> None:
+    """Beside how soon somebody must act."""
+    words = dict(render.details(alert(severity=2, raised_by=["near-due-date", "repeat"])))
+
+    assert words["severity"] == "2, this working day; more serious by near due date, repeat"

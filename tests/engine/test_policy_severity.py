@@ -35,6 +35,7 @@ from tests.rules.told import POLICY, POLICY_TEXT
             "[severity.repeat]\nfrom = 1",
             "severity.repeat.from: must be written as [[severity.repeat.from]]",
         ),
+        ("[rule.family-not-contacted]\nsupervision_answers = 1", "must be true or false"),
         (
             "[rule.family-not-contacted]\nseverity_escalated = 5",
             "must be 1 (act now), 2 (this working day)",
@@ -53,7 +54,7 @@ def test_a_mistake_is_found(lines: str, message: str) -> None:
 def test_a_block_that_is_there_is_whole() -> None:
     """In the policy itself; a scenario may name one setting."""
     with pytest.raises(PolicyErrors) as found:
-        parse_policy(POLICY_TEXT.replace('plans  = ["child_protection"]\n', ""))
+        parse_policy(POLICY_TEXT.replace('\nplans  = ["child_protection"]\n', "\n"))
 
     assert ["severity.child-protection-plan.plans"] == [each.field for each in found.value.mistakes]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from baton.rules.rule import Rule
 
 quickly = settings(
-    max_examples=8,
+    max_examples=6,
     deadline=None,
     suppress_health_check=[
         HealthCheck.too_slow,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from baton.rules import (
@@ -25,7 +25,7 @@ from baton.rules.facts import (
     VisitAttempted,
 )
 from baton.rules.months import month_end, month_of
-from tests.rules.told import CARE, DAY, HOUR, NOON, booking, findings, judged, policy_with
+from tests.rules.told import CARE, DAY, HOUR, NOON, birth, booking, findings, judged, policy_with
 
 FactT = TypeVar("FactT", bound=Fact)
 
@@ -77,11 +77,12 @@ def test_a_closed_case_comes_to_no_further_step() -> None:
 def test_a_warning_wakes_at_the_next() -> None:
     """Ten, twenty, 35, 45 working days; after the last nothing is left to wait for."""
     told = a(AssessmentStarted, assessment="assessment-1")
-    wakes, now = [], NOON
+    now: datetime | None = NOON
+    wakes = []
     while now is not None:
         (found,) = findings(assessment_overdue.RULE, "case-1", now, told)
         wakes.append((found.reason, found.severity))
-        now = found.wake_at  # type: ignore[assignment] # None ends it
+        now = found.wake_at
 
     assert [
         ("waiting", 4),
@@ -112,8 +113,9 @@ def test_a_look_back_asks_nothing_of_another_womans_booking() -> None:
         a(CaseOpened, people=("woman-1", "woman-2")),
         a(CaseClosed, 10, evidence=("report_of_parent",)),
         booking(NOON + 20 * DAY, who="woman-2"),
+        birth(NOON + 30 * DAY, who="woman-2"),
     ]
-    rule, now = prior_unverified_closure.RULE, NOON + 21 * DAY
+    rule, now = prior_unverified_closure.RULE, NOON + 31 * DAY
 
     assert {} == judged(rule, "woman-1", now, *told)
     assert {"family": "overdue"} == judged(rule, "woman-2", now, *told)

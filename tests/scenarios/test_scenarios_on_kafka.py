@@ -37,7 +37,7 @@ SHARED = [file for file in FILES if "policy" not in tomllib.loads(file.read_text
 
 ONE_DAY = timedelta(days=1)
 IDS = {
-    *("incident", "notification", "referral", "transfer", "case", "block", "assessment"),
+    *("incident", "notification", "referral", "transfer", "case", "block"),
     *("team", "from_team", "to_team", "by_team", "successor", "worker"),
 }
 
@@ -55,15 +55,19 @@ def apart(value: Any, area: str) -> Any:  # noqa: ANN401 (any field of any recor
         return value
     if value.keys() == {"scheme", "value"}:
         return {"scheme": f"{area}/{value['scheme']}", "value": value["value"]}
-    return {
+    told = {
         name: f"{area}/{each}" if name in IDS and isinstance(each, str) else apart(each, area)
         for name, each in value.items()
     }
+    for name in ("authority", "to_authority"):
+        if told.get(name) is not None:
+            told[name] = area if told[name] == "local" else f"{area}/{told[name]}"
+    return told
 
 
 def in_area(told: Told, area: str) -> Told:
     """Return a record as told in an area of that name."""
-    return replace(told, fields={**apart(told.fields, area), "authority": area})
+    return replace(told, fields=apart(told.fields, area)) if area else told
 
 
 def plain_ids(scenario: Scenario, area: str, pseudonyms: Pseudonyms) -> Callable[[str], str]:
@@ -73,7 +77,7 @@ def plain_ids(scenario: Scenario, area: str, pseudonyms: Pseudonyms) -> Callable
     def note(value: Any) -> None:  # noqa: ANN401
         if isinstance(value, dict):
             if value.keys() == {"scheme", "value"}:
-                told[pseudonyms.of(apart(value, area))] = value["value"]
+                told[pseudonyms.of(apart(value, area) if area else value)] = value["value"]
             for each in value.values():
                 note(each)
         elif isinstance(value, list):
@@ -116,7 +120,9 @@ class Live:
         newest = {
             each.alert_id: each
             for each in self.alerts
-            if each.authority == area and each.as_of <= scenario.until and each.rule in scenario.rules
+            if (not area or each.authority.partition("/")[0] == area)
+            and each.as_of <= scenario.until
+            and each.rule in scenario.rules
         }
         return list(newest.values())
 
@@ -204,9 +210,9 @@ def test_a_scenario_with_its_own_policy_too(
     policy = tomlkit.parse(POLICY.text)
     _override(policy, tomllib.loads(file.read_text(encoding="utf-8"))["policy"])
 
-    live = play(kafka, topic_prefix, tmp_path, {"local": scenario}, tomlkit.dumps(policy))
+    live = play(kafka, topic_prefix, tmp_path, {"": scenario}, tomlkit.dumps(policy))
 
-    assert expected == said(live.of(scenario, "local"), plain_ids(scenario, "local", live.pseudonyms))
+    assert expected == said(live.of(scenario, ""), plain_ids(scenario, "", live.pseudonyms))
 
 
 def _override(table: Any, by: dict[str, Any]) -> None:  # noqa: ANN401 (tables of tomlkit)

@@ -71,9 +71,11 @@ def reason(code: str) -> str:
 
 
 def severity(alert: Mapping[str, Any]) -> str:
-    """Say how soon somebody must act."""
+    """Say how soon somebody must act, and what made it more serious than its rule alone says."""
     level = alert["severity"]
-    return f"{level}, {_SEVERITIES[level]}"
+    raised_by = ", ".join(map(words, alert.get("raised_by", ())))
+    text = f"{level}, {_SEVERITIES[level]}"
+    return f"{text}; more serious by {raised_by}" if raised_by else text
 
 
 def sentence(alert: Mapping[str, Any]) -> str:
@@ -167,7 +169,6 @@ def details(alert: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("about", about(alert)),
         ("stands", status(alert)),
         ("severity", severity(alert)),
-        ("more serious by", ", ".join(words(each) for each in alert["raised_by"])),
         (missing_label(alert), missing(alert)),
         ("due", due(alert)),
         ("raised", local(alert["raised_at"])),

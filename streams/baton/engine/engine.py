@@ -37,7 +37,7 @@ Order = tuple[str, int, int]
 """Where a fact stands in its source: topic, partition, offset. It breaks ties between facts of one moment."""
 
 
-Identity = tuple[str, str, str]
+Identity = tuple[str, str, str, str]
 """What makes two tellings the same record (`Fact.identity`)."""
 
 ANY: frozenset[type[Fact]] = frozenset(FACTS.values())
@@ -349,7 +349,8 @@ class Engine:
         It is read, around a person, of her cases; around a case, of its persons and their other cases (`_around`).
         """
         around: set[str] = set()
-        for key in views:
+        # Not through a team: it would be everybody's whom it ever worked with.
+        for key in (each for each in views if kind_of(each) in PERSON_AND_CASE):
             for other in self._linked.get(key, ()):
                 around.add(other)
                 if kind_of(key) == "case" and kind_of(other) == "person":
@@ -484,7 +485,7 @@ class Engine:
 
     def _still_holds(self, alert: Alert) -> bool:
         """Say whether the facts that asked an alert's question are still kept."""
-        return all((alert.authority, each.agency, each.event_id) in self._known for each in alert.trigger)
+        return all((alert.authority, each.agency, each.event, each.event_id) in self._known for each in alert.trigger)
 
     def _change(self, key: str, alert: Alert, changes: Changes) -> None:
         self._alerts[key][alert.alert_id] = alert

@@ -165,7 +165,9 @@ def parse_policy(
         keep=timedelta(days=whole.keep_days),
         modifiers={modifier: tuple(lines) for modifier, lines in whole.modifiers.items()},
         most_steps=whole.at_most,
-        fingerprint=sha256(repr((text, getattr(overrides, "data", overrides))).encode()).hexdigest(),
+        fingerprint=sha256(
+            repr((text, getattr(overrides, "data", overrides))).encode()
+        ).hexdigest(),
     )
 
 
@@ -316,9 +318,7 @@ class _Reading:
                     else:
                         days.add(day)
 
-    def _read_lines(
-        self, path: str, wanted: Mapping[str, type], block: Table
-    ) -> list[Line]:
+    def _read_lines(self, path: str, wanted: Mapping[str, type], block: Table) -> list[Line]:
         lines = [Line(settings=self._settings(block, wanted, besides=("from",)))]
         if self._in_full:
             for name in wanted:

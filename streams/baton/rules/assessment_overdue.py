@@ -155,7 +155,9 @@ def without_case(told: Chronology, now: datetime, policy: Policy) -> Iterator[Fi
 def _steps(start: datetime, terms: Terms) -> Iterator[Step]:
     for warning in WARNINGS:
         severity = terms.number(f"severity_{warning}")
-        yield Step(terms.due_after(start, warning), severity, terms.words("tell_warned"), warns=True)
+        yield Step(
+            terms.due_after(start, warning), severity, terms.words("tell_warned"), warns=True
+        )
     yield Step(terms.due_after(start), terms.severity, terms.tell)
 
 

@@ -40,7 +40,8 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         with_analysis = [
             each
             for each in told.of(AssessmentAuthorised)
-            if (each.case, each.assessment) == (told.about, assessment) and ANALYSIS in each.evidence
+            if (each.case, each.assessment) == (told.about, assessment)
+            and ANALYSIS in each.evidence
         ]
         met = answered_in_time(
             with_analysis,

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from baton.rules.deadline import Met
-from baton.rules.facts import OpenItemClosed, TransferRequested, WorkerAllocated
+from baton.rules.facts import OpenItemClosed, TransferRequested, TransferWithdrawn, WorkerAllocated
 from baton.rules.handover_details_lost import open_items
 from baton.rules.holding import by_case
 from baton.rules.no_visit_after_transfer import visits_of
@@ -108,31 +108,35 @@ def reconcile(told: Chronology, policy: Policy) -> Iterator[Reconciliation]:
 
 def cases_in_blocks(told: Chronology, policy: Policy) -> Iterator[str]:
     """Return the cases whose facts the rule needs: none where there is no block."""
-    return (case for block in blocks_of(told, policy) for case in block.requests)
+    groups = _groups(_requests(told), told.about, policy)
+    return (request.case for _, members in groups for request in members)
 
 
 def blocks_of(told: Chronology, policy: Policy) -> Iterator[Block]:
     """Give the blocks of which this team receives most."""
-    if not any(each.to_team == told.about for each in told.of(TransferRequested)):
-        return
-    transfers = {
-        (each.transfer_id, each.case): each
-        for each in transfers_of(told)
-        if each.requests and not each.withdrawn
-    }
-    requests = sorted(
-        (request for each in transfers.values() for request in each.requests),
-        key=lambda request: (request.occurred_at, request.transfer, request.case),
-    )
+    groups = list(_groups(_requests(told), told.about, policy))
     of_case: dict[str, list[Transfer]] = defaultdict(list)
-    for transfer in transfers.values():
-        of_case[transfer.case].append(transfer)
-    for subject, members in _groups(requests, told.about, policy):
+    for transfer in transfers_of(told) if groups else ():
+        if transfer.requests and not transfer.withdrawn:
+            of_case[transfer.case].append(transfer)
+    for subject, members in groups:
         first: dict[str, TransferRequested] = {}
         for request in members:
             first.setdefault(request.case, request)
         moves = {case: _moves(request, of_case[case]) for case, request in first.items()}
         yield Block(subject, first, moves)
+
+
+def _requests(told: Chronology) -> list[TransferRequested]:
+    """Return the requests that were not taken back, by when they were made; none for a team that receives none."""
+    requests = told.of(TransferRequested)
+    if not any(each.to_team == told.about for each in requests):
+        return []
+    taken_back = {(each.transfer, each.case) for each in told.of(TransferWithdrawn)}
+    return sorted(
+        (each for each in requests if (each.transfer, each.case) not in taken_back),
+        key=lambda each: (each.occurred_at, each.transfer, each.case),
+    )
 
 
 def _groups(
@@ -143,7 +147,7 @@ def _groups(
     for request in requests:
         if request.block is not None:
             named[request.block].append(request)
-    in_named: set[tuple[str, str, str]] = set()
+    in_named: set[tuple[str, str, str, str]] = set()
     for block, members in named.items():
         least = policy.terms(SLUG, members[0].occurred_at, members[0].authority).number("cases")
         if len({request.case for request in members}) >= least:

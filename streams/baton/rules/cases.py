@@ -69,7 +69,9 @@ class Episode:
 
     def is_open_at(self, moment: datetime) -> bool:
         """Say whether the case was open at a moment; at the instant of its close it still is."""
-        return self.opened.occurred_at <= moment and (self.closed_at is None or moment <= self.closed_at)
+        return self.opened.occurred_at <= moment and (
+            self.closed_at is None or moment <= self.closed_at
+        )
 
 
 def episodes_of(told: Chronology, case: str) -> list[Episode]:
@@ -102,7 +104,11 @@ def cases_named(told: Chronology, person: str) -> list[str]:
     """Return the cases that were opened naming a person, or for a referral naming her, in the order of their ids."""
     referrals = {each.referral for each in told.of(ReferralReceived) if person in each.people}
     return sorted(
-        {each.case for each in told.of(CaseOpened) if person in each.people or each.referral in referrals}
+        {
+            each.case
+            for each in told.of(CaseOpened)
+            if person in each.people or each.referral in referrals
+        }
     )
 
 
@@ -110,7 +116,11 @@ def team_of(told: Chronology, case: str) -> str | None:
     """Return the team that holds the case by the last record that says so, or None if none does."""
     said = [
         *((each.occurred_at, each.team) for each in told.of(CaseOpened) if each.case == case),
-        *((each.occurred_at, each.by_team) for each in told.of(TransferAccepted) if each.case == case),
+        *(
+            (each.occurred_at, each.by_team)
+            for each in told.of(TransferAccepted)
+            if each.case == case
+        ),
         *((each.occurred_at, each.team) for each in told.of(WorkerAllocated) if each.case == case),
     ]
     return max(((at, team) for at, team in said if team is not None), default=(None, None))[1]
@@ -121,7 +131,9 @@ def received(told: Chronology, referral: str | None) -> ReferralReceived | None:
     return next((each for each in told.of(ReferralReceived) if each.referral == referral), None)
 
 
-def decided(told: Chronology, referral: str | None, outcomes: tuple[str, ...]) -> ReferralDecided | None:
+def decided(
+    told: Chronology, referral: str | None, outcomes: tuple[str, ...]
+) -> ReferralDecided | None:
     """Return the decision on a referral if it is one of these outcomes, or None; a later decision replaces it."""
     decisions = [each for each in told.of(ReferralDecided) if each.referral == referral]
     standing = next((each.outcome for each in reversed(decisions)), None)
@@ -160,5 +172,6 @@ def pregnancy_lost(told: Chronology, episode: Episode, since: datetime, met: Met
         return False
     ends = (ended_after(told, person, since) for person in episode.people)
     return any(
-        end is not None and (met.answered_at is None or met.answered_at > end.occurred_at) for end in ends
+        end is not None and (met.answered_at is None or met.answered_at > end.occurred_at)
+        for end in ends
     )

@@ -40,7 +40,10 @@ SLUG = "deadline-driven-closures"
 def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
     """Ask, of each month in which a case of this team was closed or signed off, how many had to be ready by then."""
     by_month: dict[str, list[CaseClosed | AssessmentAuthorised]] = defaultdict(list)
-    ends: tuple[CaseClosed | AssessmentAuthorised, ...] = (*told.of(CaseClosed), *told.of(AssessmentAuthorised))
+    ends: tuple[CaseClosed | AssessmentAuthorised, ...] = (
+        *told.of(CaseClosed),
+        *told.of(AssessmentAuthorised),
+    )
     cases = held_cases(told)
     for each in sorted(ends, key=lambda each: (each.occurred_at, each.case)):
         case = cases.get(each.case)
@@ -77,7 +80,9 @@ def _is_driven(ended: CaseClosed | AssessmentAuthorised, told: Chronology, terms
     if began is None or not at <= terms.due_after(began, "deadline") <= terms.due_after(at, "last"):
         return False
     return not any(
-        each.case == ended.case and began <= each.occurred_at <= at and FAMILY.intersection(each.seen)
+        each.case == ended.case
+        and began <= each.occurred_at <= at
+        and FAMILY.intersection(each.seen)
         for each in told.of(VisitCompleted)
     )
 

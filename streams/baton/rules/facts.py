@@ -31,9 +31,9 @@ class Fact:
     authority: str = "local"
 
     @property
-    def identity(self) -> tuple[str, str, str]:
-        """What makes two tellings the same record: agencies number their own records, so the id alone does not."""
-        return (self.authority, self.agency, self.event_id)
+    def identity(self) -> tuple[str, str, str, str]:
+        """What makes two tellings the same record: agencies number their own records, and often each kind of them."""
+        return (self.authority, self.agency, type(self).__name__, self.event_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

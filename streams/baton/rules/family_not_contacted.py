@@ -56,7 +56,9 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         opened = episode.opened
         terms = policy.terms(SLUG, opened.occurred_at, opened.authority)
         decision = decided(told, episode.referral, terms.words("decisions"))
-        started = opened if decision is None or decision.occurred_at > opened.occurred_at else decision
+        started = (
+            opened if decision is None or decision.occurred_at > opened.occurred_at else decision
+        )
         terms = policy.terms(SLUG, started.occurred_at, started.authority)
         referral = received(told, episode.referral)
         met, step = stands(

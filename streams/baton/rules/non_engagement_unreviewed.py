@@ -50,8 +50,13 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
             authority=last.authority,
         )
         reviewed_at = met.answered_at
-        attempts = [each for each in attempts if reviewed_at is not None and each.occurred_at > reviewed_at]
-        if any(pregnancy_lost(told, each, each.opened.occurred_at, met) for each in episodes_of(told, told.about)):
+        attempts = [
+            each for each in attempts if reviewed_at is not None and each.occurred_at > reviewed_at
+        ]
+        if any(
+            pregnancy_lost(told, each, each.opened.occurred_at, met)
+            for each in episodes_of(told, told.about)
+        ):
             met = Met("not-asked", met.due_at)
         yield finding(
             SLUG,

@@ -55,7 +55,9 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
     ]
     if not asked:
         return
-    events = sorted({id(event): event for _, event in asked}.values(), key=lambda each: each.occurred_at)
+    events = sorted(
+        {id(event): event for _, event in asked}.values(), key=lambda each: each.occurred_at
+    )
     terms = policy.terms(SLUG, events[0].occurred_at, events[0].authority)
     yield finding(
         SLUG,
@@ -72,7 +74,10 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
 def _events(told: Chronology, closure: Unverified) -> Iterator[Fact]:
     """Give what brings this person to notice."""
     for booked in told.of(PregnancyBooked):
-        if booked.person == told.about and ended_after(told, told.about, booked.occurred_at) is None:
+        if (
+            booked.person == told.about
+            and ended_after(told, told.about, booked.occurred_at) is None
+        ):
             yield booked
     for born in told.of(BirthRecorded):
         if born.person == told.about:
@@ -85,7 +90,9 @@ def _events(told: Chronology, closure: Unverified) -> Iterator[Fact]:
 
 def _looked_back_until(closure: Unverified, policy: Policy) -> datetime:
     closed = closure.closed
-    return policy.terms(SLUG, closed.occurred_at, closed.authority).due_after(closed.occurred_at, "look_back")
+    return policy.terms(SLUG, closed.occurred_at, closed.authority).due_after(
+        closed.occurred_at, "look_back"
+    )
 
 
 def _met(told: Chronology, closure: Unverified, event: Fact, now: datetime, policy: Policy) -> Met:

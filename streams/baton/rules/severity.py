@@ -80,7 +80,10 @@ COMMON_SETTINGS: dict[str, type] = {"steps": int, "rules": tuple}
 
 
 def weighed(
-    findings: Sequence[tuple[Rule, Finding]], around: Callable[[], Chronology], now: datetime, policy: Policy
+    findings: Sequence[tuple[Rule, Finding]],
+    around: Callable[[], Chronology],
+    now: datetime,
+    policy: Policy,
 ) -> Iterator[tuple[Rule, Finding]]:
     """Give the findings on one person or case as serious as they are.
 
@@ -122,7 +125,9 @@ def _weighed(rule: Rule, asked: Asked) -> Finding:
     severity = max(MOST_SERIOUS, finding.severity - min(steps, policy.most_steps))
     if finding.wake_at is not None:
         wakes.append(finding.wake_at)
-    return replace(finding, severity=severity, raised_by=tuple(raised_by), wake_at=min(wakes, default=None))
+    return replace(
+        finding, severity=severity, raised_by=tuple(raised_by), wake_at=min(wakes, default=None)
+    )
 
 
 def _people(finding: Finding, told: Chronology) -> Iterator[str]:
@@ -189,7 +194,12 @@ def _repeated(asked: Asked, terms: Terms) -> datetime | None:
     due_at = asked.finding.due_at
     for other in asked.others:
         breached = other.reason in RAISING and other.reason != "due-soon"
-        if breached and due_at and other.due_at and other.due_at < due_at <= terms.due_after(other.due_at):
+        if (
+            breached
+            and due_at
+            and other.due_at
+            and other.due_at < due_at <= terms.due_after(other.due_at)
+        ):
             return asked.at
     return None
 

@@ -58,7 +58,9 @@ def stands(  # noqa: PLR0913 (a deadline is all of these, and each has a name)
     struck = [
         step for step in ordered if step.at <= now and (stopped_at is None or step.at < stopped_at)
     ]
-    to_come = [step.at for step in ordered if step.at > now and (ended_at is None or step.at < ended_at)]
+    to_come = [
+        step.at for step in ordered if step.at > now and (ended_at is None or step.at < ended_at)
+    ]
     wake_at = next(iter(to_come), None)
     if not struck:
         return Met("waiting", due_at, met.answer, wake_at), ordered[0]

@@ -120,7 +120,7 @@ def _offered_again(
         key=lambda each: each.occurred_at,
     )
     withdrawn = (each for transfer in transfers for each in transfer.withdrawn)
-    found: dict[tuple[str, str, str], TransferRequested] = {}
+    found: dict[tuple[str, str, str, str], TransferRequested] = {}
     for ended in (*refusals, *withdrawn):
         again = next((each for each in offers if each.occurred_at > ended.occurred_at), None)
         if again is not None:

@@ -106,12 +106,18 @@ def _judged(unborn: Unborn, told: Chronology, now: datetime, policy: Policy) -> 
     if closed is not None and not excused:
         clocks.append(
             _concerns(unborn, told).met(
-                due_at=closed.occurred_at, now=now, told=told, terms=terms, authority=closed.authority
+                due_at=closed.occurred_at,
+                now=now,
+                told=told,
+                terms=terms,
+                authority=closed.authority,
             )
         )
     met = gravest(clocks)
     ended = [ended_after(told, person, referral.occurred_at) for person in unborn.people]
-    if any(each and (met.answered_at is None or met.answered_at > each.occurred_at) for each in ended):
+    if any(
+        each and (met.answered_at is None or met.answered_at > each.occurred_at) for each in ended
+    ):
         met = Met("not-asked", met.due_at)
     if excused and met.reason in {"waiting", "overdue"} and closed and closed.occurred_at <= due_at:
         met = Met("not-asked", met.due_at)
@@ -167,7 +173,9 @@ def _due_at(unborn: Unborn, told: Chronology, terms: Terms) -> datetime:
         for pregnancy in pregnancies_of(told, person):
             born = pregnancy.over_at is not None and pregnancy.over_at < at
             due = datetime.combine(pregnancy.due_date, time.min, LONDON)
-            moments += [each.astimezone(UTC) for each in (due - before, due) if each > at and not born]
+            moments += [
+                each.astimezone(UTC) for each in (due - before, due) if each > at and not born
+            ]
     return min(moments)
 
 
@@ -179,7 +187,9 @@ def _concerns(unborn: Unborn, told: Chronology) -> Checklist:
             concern: [
                 each
                 for each in told.of(ConcernResolved)
-                if each.case == unborn.case and each.concern == concern and each.occurred_at >= since
+                if each.case == unborn.case
+                and each.concern == concern
+                and each.occurred_at >= since
             ]
             for concern in unborn.referral.concerns
             if concern != NO_CONCERN

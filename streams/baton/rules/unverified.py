@@ -32,7 +32,9 @@ class Unverified:
     people: tuple[str, ...]
 
 
-def unverified_closures(told: Chronology, person: str, now: datetime, policy: Policy) -> Iterator[Unverified]:
+def unverified_closures(
+    told: Chronology, person: str, now: datetime, policy: Policy
+) -> Iterator[Unverified]:
     """Give the closings of a person's cases that these rules flag, as of `now`, in the order of the cases' ids.
 
     What was missing at the close and came later does not unsay how the case was closed.
@@ -66,4 +68,7 @@ def _flags(finding: Finding, closure: Closure) -> bool:
     asked_by, closed = finding.trigger[0], closure.first
     if finding.rule != signed_off_incomplete.SLUG:
         return asked_by is closed
-    return not closure.openings or closure.openings[0].occurred_at <= asked_by.occurred_at <= closed.occurred_at
+    return (
+        not closure.openings
+        or closure.openings[0].occurred_at <= asked_by.occurred_at <= closed.occurred_at
+    )
