@@ -81,7 +81,7 @@ def work(kafka: Kafka, count: int, *, delivered: bool) -> None:
         """Leave the backlog to Faust."""
 
     if delivered:
-        Ledger.catch_up = not_in_bulk  # type: ignore[method-assign,assignment]
+        Ledger.catch_up = not_in_bulk  # type: ignore[method-assign,assignment]  # the fault is put in on purpose
     run(make_app(kafka=kafka, processes={"events": make_process}, on_batch=on_batch))
 
 

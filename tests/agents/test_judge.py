@@ -218,7 +218,7 @@ def test_raised_alerts_are_counted() -> None:
     judge.apply([fact(INCIDENT), *ticks(NOON + 3 * DAY)])
     judge.apply([fact(REFERRAL), *ticks(NOON + 4 * DAY)])
 
-    assert {"unreferred-incident": 1} == judge.process.raised  # type: ignore[attr-defined]
+    assert {"unreferred-incident": 1} == judge.process.raised  # type: ignore[attr-defined]  # Faust's and fakes' own attributes
 
 
 @TALKATIVE

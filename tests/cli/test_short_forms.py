@@ -52,7 +52,7 @@ def test_lists_come_by_commas_and_by_repetition() -> None:
         (["--about-unborn", "--referral", "r-1"], True),
     ],
 )
-def test_a_yes_or_no_field_needs_no_value(typed: list[str], meant: bool) -> None:  # noqa: FBT001
+def test_a_yes_or_no_field_needs_no_value(typed: list[str], meant: bool) -> None:  # noqa: FBT001 - a parameter of the test
     """A flag alone is yes; both spellings of a name are right."""
     assert from_options("ReferralReceived", typed)["about_unborn"] is meant
 

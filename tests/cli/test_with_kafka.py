@@ -154,7 +154,7 @@ def test_an_event_is_on_its_topic_as_the_contract_has_it(
     assert headers["traceparent"].startswith(b"00-0af7")
 
 
-def first_of(kafka: str, topic: str) -> Any:  # noqa: ANN401 - kafka-python's record
+def first_of(kafka: str, topic: str) -> Any:
     """Give the first message of a topic as it is on Kafka."""
     partition = TopicPartition(topic, 0)
     consumer = KafkaConsumer(bootstrap_servers=kafka, group_id=None, enable_auto_commit=False)

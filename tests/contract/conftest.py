@@ -75,7 +75,7 @@ def authority() -> Authority:
 
 TIMES = st.datetimes(
     min_value=datetime(1900, 1, 1),  # noqa: DTZ001 - Hypothesis takes the bounds naive
-    max_value=datetime(2199, 12, 31),  # noqa: DTZ001
+    max_value=datetime(2199, 12, 31),  # noqa: DTZ001 - the strategy adds the zone
     timezones=st.just(UTC),
 ).map(lambda time: time.replace(microsecond=time.microsecond // 1000 * 1000))
 DATES = st.dates(min_value=date(1900, 1, 1), max_value=date(2199, 12, 31))
@@ -87,7 +87,7 @@ PERSONS = st.one_of(
 )
 
 
-def values(kind: Any, props: Mapping[str, Any]) -> Strategy:  # noqa: ANN401, C901, PLR0911
+def values(kind: Any, props: Mapping[str, Any]) -> Strategy:  # noqa: C901, PLR0911 - one line for each type of Avro
     """Give a strategy for all that is allowed of an expanded type, in moderate sizes."""
     match kind:
         case ["null", other]:

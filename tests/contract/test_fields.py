@@ -21,7 +21,7 @@ def incident(**fields: object) -> dict[str, Any]:
     return required | fields
 
 
-def refusal(name: str, fields: Any) -> InvalidField:  # noqa: ANN401 - anything may be sent
+def refusal(name: str, fields: Any) -> InvalidField:
     """Give the error with which `complete` and `encode` alike refuse the fields."""
     with pytest.raises(InvalidField) as completing:
         codec.complete(name, fields)
@@ -111,7 +111,7 @@ def test_defaults_are_not_shared() -> None:
         ),
     ],
 )
-def test_a_wrong_field_is_refused_by_name(fields: Any, path: str, reason: str) -> None:  # noqa: ANN401
+def test_a_wrong_field_is_refused_by_name(fields: Any, path: str, reason: str) -> None:
     """The error has the path of the field and a reason of the closed list."""
     error = refusal("IncidentRecorded", incident(**fields))
 
@@ -187,7 +187,7 @@ def test_times_become_utc_and_whole_milliseconds() -> None:
 
 
 @pytest.mark.parametrize("name", ["IncidentRecordet", "", "baton.IncidentRecorded", None, 7])
-def test_an_unknown_record_is_refused(name: Any) -> None:  # noqa: ANN401
+def test_an_unknown_record_is_refused(name: Any) -> None:
     """Every function that takes a record's name says when there is none."""
     for function in (codec.complete, codec.encode, codec.from_json, codec.to_json):
         with pytest.raises(UnknownRecord):

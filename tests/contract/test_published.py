@@ -21,7 +21,7 @@ VERSIONS = {v.file: v for name in codec.record_names() for v in codec.versions(n
 def complaints(versions: tuple[Version, ...]) -> Iterator[str]:
     """Say what stands between any two versions of a record, in either direction."""
     for writer, reader in itertools.permutations(versions, 2):
-        checker = avro.compatibility.ReaderWriterCompatibilityChecker()  # type: ignore[no-untyped-call]
+        checker = avro.compatibility.ReaderWriterCompatibilityChecker()  # type: ignore[no-untyped-call]  # avro publishes no types
         result = checker.get_compatibility(
             reader=avro.schema.parse(reader.text),
             writer=avro.schema.parse(writer.text),
@@ -44,7 +44,7 @@ def narrowed(older: Version, newer: Version) -> Iterator[str]:
                 yield f"{newer.file} lowers {limit} of {field['name']}"
 
 
-def field(name: str, kind: Any, **props: Any) -> dict[str, Any]:  # noqa: ANN401
+def field(name: str, kind: Any, **props: Any) -> dict[str, Any]:
     """Make a field of an invented record."""
     return {"name": name, "type": kind, **props}
 

@@ -100,7 +100,7 @@ def test_a_record_is_told_on_the_topic_of_the_specification(name: str, topic: st
 
 
 @pytest.mark.parametrize("version", VERSIONS, ids=lambda version: version.file)
-def test_everything_says_what_it_means(version: Any) -> None:  # noqa: ANN401
+def test_everything_says_what_it_means(version: Any) -> None:
     """Every record, enum and field has a doc that is a sentence."""
     silent = [
         node["name"]
@@ -112,7 +112,7 @@ def test_everything_says_what_it_means(version: Any) -> None:  # noqa: ANN401
 
 
 @pytest.mark.parametrize("version", VERSIONS, ids=lambda version: version.file)
-def test_times_and_counts_say_their_unit(version: Any) -> None:  # noqa: ANN401
+def test_times_and_counts_say_their_unit(version: Any) -> None:
     """A field with a time says milliseconds, one with a date says that it is a calendar date."""
     for node in nodes(json.loads(version.text)):
         text = json.dumps(node.get("type"))
@@ -123,7 +123,7 @@ def test_times_and_counts_say_their_unit(version: Any) -> None:  # noqa: ANN401
 
 
 @pytest.mark.parametrize("version", VERSIONS, ids=lambda version: version.file)
-def test_a_file_is_named_after_its_record_and_version(version: Any) -> None:  # noqa: ANN401
+def test_a_file_is_named_after_its_record_and_version(version: Any) -> None:
     """IncidentRecorded, version 1, lies in incident-recorded.v1.avsc, in the namespace baton."""
     kebab = "".join(f"-{c.lower()}" if c.isupper() else c for c in version.name).lstrip("-")
 
@@ -152,7 +152,7 @@ def test_only_what_identifies_is_required(name: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS, ids=lambda version: version.file)
-def test_what_is_not_required_is_null_or_empty_or_local(version: Any) -> None:  # noqa: ANN401
+def test_what_is_not_required_is_null_or_empty_or_local(version: Any) -> None:
     """A default states nothing: null, empty, `local`, `other` for a part, `none` for a plan."""
     for node in nodes(json.loads(version.text)):
         if "default" in node and node.get("type") != "enum":

@@ -82,7 +82,7 @@ class Driven:
 
     def restarted(self) -> Driven:
         """Give an engine that was restored from what was written, and knows nothing else."""
-        fresh = Driven(policy=self.engine.policy, rules=self.engine._rules)  # noqa: SLF001 - the same rules
+        fresh = Driven(policy=self.engine.policy, rules=self.engine._rules)
         fresh._offset = self._offset
         for fact, order in self.written.facts.values():
             fresh.engine.restore_fact(fact, order)

@@ -134,7 +134,7 @@ def _record(name: str, world: str) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def _of_type(  # noqa: C901, PLR0911 (one line for each of Avro's types)
-    kind: Any,  # noqa: ANN401 (a schema)
+    kind: Any,
     field: str,
     world: str,
     codes: tuple[str, ...] = (),

@@ -300,7 +300,7 @@ def test_the_coded_values_are_those_of_the_contract() -> None:
     assert CODES["referral_sources"] == tuple(sources["closed_list"])
 
 
-def enums(kind: Any) -> Iterator[tuple[str, ...]]:  # noqa: ANN401 (a schema is JSON)
+def enums(kind: Any) -> Iterator[tuple[str, ...]]:
     """Give the codes of every enum within a schema."""
     match kind:
         case {"symbols": codes}:

@@ -40,7 +40,7 @@ y = {}
 '''
 
 
-def paths(value: Any, path: tuple[str | int, ...] = ()) -> set[tuple[str | int, ...]]:  # noqa: ANN401 (whatever TOML holds)
+def paths(value: Any, path: tuple[str | int, ...] = ()) -> set[tuple[str | int, ...]]:
     """Return the path of everything within a value that tomllib read."""
     inner: Any = ()
     if isinstance(value, dict):

@@ -72,7 +72,7 @@ def pause(point: str) -> None:
         del os.environ["PAUSE_AT"]
 
 
-async def paused_commit(self: KafkaWriter, commit: Any = KafkaWriter.commit) -> None:  # noqa: ANN401
+async def paused_commit(self: KafkaWriter, commit: Any = KafkaWriter.commit) -> None:
     """Store everything that was sent, then wait for the end before committing it."""
     for future in self._sent:
         await future
@@ -82,7 +82,7 @@ async def paused_commit(self: KafkaWriter, commit: Any = KafkaWriter.commit) -> 
 
 def make_faulty(ledgers: Ledgers, count: int) -> None:
     """Lose a third of the first events, and deliver another third twice, out of order."""
-    apply, random, left = ledgers.apply, Random(1), count  # noqa: S311 - a seed, no secret
+    apply, random, left = ledgers.apply, Random(1), count
 
     async def faulty(events: Sequence[Any]) -> None:
         nonlocal left
@@ -93,7 +93,7 @@ def make_faulty(ledgers: Ledgers, count: int) -> None:
             events = [*sorted(kept, key=lambda e: e.message.offset), *kept[:third]]
         await apply(events)
 
-    ledgers.apply = faulty  # type: ignore[method-assign]
+    ledgers.apply = faulty  # type: ignore[method-assign]  # the fault is put in on purpose
 
 
 def main() -> None:
@@ -103,7 +103,7 @@ def main() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    KafkaWriter.commit = paused_commit  # type: ignore[method-assign]
+    KafkaWriter.commit = paused_commit  # type: ignore[method-assign]  # the fault is put in on purpose
 
     def make_process(_: Partition) -> Counting:
         return Counting()

@@ -223,7 +223,7 @@ def test_of_two_owners_only_the_later_commits(place: Kafka) -> None:
         await writer.fence()
         await writer.begin()
         await writer.send([Output(STATE, b"key-9", b"zombie", partition=SOURCE.number)])
-        await asyncio.gather(*writer._sent)  # noqa: SLF001 - stored, and not committed
+        await asyncio.gather(*writer._sent)
         await later.open()
         await later.catch_up()
         with pytest.raises(ProducerFenced):
@@ -319,10 +319,10 @@ def test_outputs_go_to_the_partition_of_their_key(place: Kafka) -> None:
         await writer.fence()
         for key, partition in expected.items():
             output = Output(OUTPUTS, key, b"")
-            found = await writer._destination(writer._started(), output)  # noqa: SLF001
+            found = await writer._destination(writer._started(), output)
             assert found == (place.named(OUTPUTS), partition)
-        keyless = await writer._destination(  # noqa: SLF001
-            writer._started(),  # noqa: SLF001
+        keyless = await writer._destination(
+            writer._started(),
             Output(OUTPUTS, None, b""),
         )
         assert keyless == (place.named(OUTPUTS), SOURCE.number)

@@ -164,7 +164,7 @@ def history(
     Up to two owners are alive at once, stepped from await to await in any order, and killed at any
     of them. The source grows meanwhile. In the end a last owner catches up undisturbed.
     """
-    random = Random(seed)  # noqa: S311 - histories, not secrets
+    random = Random(seed)
     kafka = FakeKafka()
 
     def owner() -> Coroutine[Any, Any, None]:

@@ -3,7 +3,6 @@
 Where a test says what stock Faust does wrong, its failure is good news: look whether the override
 is still needed.
 """
-# ruff: noqa: SLF001 - these tests are about the inside of other people's code
 
 from __future__ import annotations
 
@@ -54,7 +53,7 @@ def isolation_of(app: faust.App) -> str:
     """Return the isolation level of the consumer that the app's thread would start."""
 
     async def create() -> str:
-        thread = app.consumer._thread  # type: ignore[attr-defined]
+        thread = app.consumer._thread  # type: ignore[attr-defined]  # Faust's and fakes' own attributes
         consumer = thread._create_worker_consumer(app.transport)
         consumer._closed = True
         return str(consumer._isolation_level)
@@ -89,7 +88,7 @@ def test_a_consumer_that_reads_uncommitted_is_refused_at_start() -> None:
     app = make_app()
     consumer = mock.Mock()
     consumer._fetcher._isolation_level = 0
-    app.consumer._thread._consumer = consumer  # type: ignore[attr-defined]
+    app.consumer._thread._consumer = consumer  # type: ignore[attr-defined]  # Faust's and fakes' own attributes
 
     with pytest.raises(LedgerError, match="does not read committed"):
         ours.check_reads_committed(app)
@@ -192,7 +191,7 @@ def test_faust_tells_of_the_assignment_before_it_delivers_anything() -> None:
             mock.patch.object(type(app), "_fetcher", fetcher),
             mock.patch.object(app, "on_rebalance_end", side_effect=end),
         ):
-            recovery = app.tables.recovery  # type: ignore[attr-defined]
+            recovery = app.tables.recovery  # type: ignore[attr-defined]  # Faust's and fakes' own attributes
             await recovery._resume_streams(generation_id=1)
         return happened
 

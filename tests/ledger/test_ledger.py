@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from baton.ledger import Process, Record
 
 
-def ledger_on(kafka: FakeKafka, process: Process | None = None, **more: Any) -> Ledger:  # noqa: ANN401
+def ledger_on(kafka: FakeKafka, process: Process | None = None, **more: Any) -> Ledger:
     """Make a ledger on a fake Kafka."""
-    random = Random(1)  # noqa: S311 - sizes of pieces
+    random = Random(1)
     parts: dict[str, Any] = {
         "log": FakeLog(kafka, random),
         "writer": FakeWriter(kafka, random),
@@ -50,7 +50,7 @@ def store(kafka: FakeKafka, rows: dict[bytes, bytes | None]) -> None:
     """Put committed rows into the state partition."""
 
     async def write() -> None:
-        writer = FakeWriter(kafka, Random(1))  # noqa: S311 - it never breaks
+        writer = FakeWriter(kafka, Random(1))
         await writer.fence()
         await writer.begin()
         await writer.send([Output(STATE, k, v, partition=SOURCE.number) for k, v in rows.items()])
@@ -324,7 +324,7 @@ def test_a_read_that_is_not_one_range_is_refused(wrong: list[int]) -> None:
     """The ledger trusts its own reading no further than it can see."""
 
     class Confused(FakeLog):
-        async def read(self, start: int, stop: int, limit: int) -> Any:  # noqa: ANN401
+        async def read(self, start: int, stop: int, limit: int) -> Any:
             span = await super().read(start, stop, limit)
             records = [record for offset in wrong for record in kafka.records(offset, offset + 1)]
             return type(span)(records, 5)
@@ -332,7 +332,7 @@ def test_a_read_that_is_not_one_range_is_refused(wrong: list[int]) -> None:
     kafka = kafka_of(10)
 
     async def catch_up() -> None:
-        ledger = ledger_on(kafka, log=Confused(kafka, Random(1)))  # noqa: S311
+        ledger = ledger_on(kafka, log=Confused(kafka, Random(1)))
         await ledger.open()
         await ledger.catch_up()
 

@@ -115,7 +115,7 @@ class Worker:
 
     def connect(self, source: Partition) -> tuple[Log, Writer]:
         """Connect to the fake of a source."""
-        kafka, random = self.kafkas[source], Random(1)  # noqa: S311 - sizes of pieces
+        kafka, random = self.kafkas[source], Random(1)
         return FakeLog(kafka, random), self.writer(kafka, random)
 
 
@@ -195,7 +195,7 @@ def test_milliseconds_survive_faust(timestamp_ms: int) -> None:
     """A time on its way through Faust's float seconds is the same again."""
     message = FakeMessage("events", 0, 0, timestamp_ms / 1_000.0, None, b"")
 
-    assert Ledgers._record("events", message).timestamp_ms == timestamp_ms  # noqa: SLF001
+    assert Ledgers._record("events", message).timestamp_ms == timestamp_ms
 
 
 def test_late_events_of_a_revoked_partition_open_no_ledger() -> None:
@@ -409,7 +409,7 @@ def test_records_that_nobody_delivers_end_the_worker() -> None:
         worker = Worker({ONE: kafka}, tuning=tuning)
         await worker.ledgers.open([ONE])
         kafka.produce(b"key", b"value")
-        watching = worker.ledgers._watching  # noqa: SLF001 - it runs on its own
+        watching = worker.ledgers._watching
         assert watching is not None
         with pytest.raises(DiedError, match="records wait from offset 0 to 1"):
             await asyncio.wait_for(watching, 10)
@@ -436,7 +436,7 @@ def test_an_event_loop_that_is_blocked_ends_the_worker() -> None:
         kafka = kafka_of(1)
         tuning = Tuning(watch_every=0.001, blocked_for=0.02)
         worker = Worker({ONE: kafka}, lambda _: Endless(), tuning=tuning)
-        worker.ledgers._die = note  # noqa: SLF001 - in its thread nobody would see what it raises
+        worker.ledgers._die = note
         await worker.ledgers.open([ONE])
         await worker.ledgers.close()
 

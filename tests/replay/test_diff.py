@@ -76,7 +76,7 @@ def ran(
     other: Path,
     policy: Path = POLICY,
     json_lines: bool = True,
-    **options: Any,  # noqa: ANN401 (of any kind)
+    **options: Any,
 ) -> tuple[int, str, str]:
     """Compare, and return exit code, standard output and standard error."""
     out, err = io.StringIO(), io.StringIO()

@@ -30,7 +30,7 @@ from tests.rules.told import CARE, DAY, HOUR, NOON, birth, booking, findings, ju
 FactT = TypeVar("FactT", bound=Fact)
 
 
-def a(kind: type[FactT], days: float = 0, **fields: Any) -> FactT:  # noqa: ANN401 (any field of any fact)
+def a(kind: type[FactT], days: float = 0, **fields: Any) -> FactT:
     """Give a fact of case-1, so many days after Monday noon."""
     at = NOON + days * DAY
     if kind is not PregnancyBooked:

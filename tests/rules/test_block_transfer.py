@@ -197,7 +197,7 @@ def of_case(kind: type[Fact], at: datetime, case: str = "case-1", **fields: obje
     """Tell something of a case."""
     said = {"case": case, **fields}
     event_id = f"{kind.__name__}-{case}-{at:%j%H%M%S}"
-    return kind(event_id=event_id, occurred_at=at, received_at=at, agency=CARE, **said)  # type: ignore[arg-type]
+    return kind(event_id=event_id, occurred_at=at, received_at=at, agency=CARE, **said)  # type: ignore[arg-type]  # the types are known only when it runs
 
 
 def states_of(*told: Fact) -> tuple[str, ...]:

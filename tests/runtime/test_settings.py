@@ -97,4 +97,4 @@ def test_what_cannot_be_meant_is_refused(variable: str, text: str) -> None:
 def test_settings_do_not_change() -> None:
     """They are read once."""
     with pytest.raises(FrozenInstanceError):
-        Settings().brokers = "elsewhere:9092"  # type: ignore[misc]
+        Settings().brokers = "elsewhere:9092"  # type: ignore[misc]  # frozen on purpose

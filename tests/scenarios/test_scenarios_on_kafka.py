@@ -26,7 +26,7 @@ from baton.replay.scenario import PolicyText, Scenario, read_scenario
 from baton.replay.told import Persons, Told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from baton.engine.alerts import Alert
 
@@ -47,7 +47,7 @@ def read(file: Path) -> Scenario:
     return read_scenario(file.read_text(encoding="utf-8"), file.name, POLICY)
 
 
-def apart(value: Any, area: str) -> Any:  # noqa: ANN401 (any field of any record)
+def apart(value: Any, area: str) -> Any:
     """Return a record's fields with ids that no other area has."""
     if isinstance(value, list):
         return [apart(each, area) for each in value]
@@ -74,7 +74,7 @@ def plain_ids(scenario: Scenario, area: str, pseudonyms: Pseudonyms) -> Callable
     """Return what turns a key of the area into the id as the scenario tells it."""
     told: dict[str, str] = {}
 
-    def note(value: Any) -> None:  # noqa: ANN401
+    def note(value: Any) -> None:
         if isinstance(value, dict):
             if value.keys() == {"scheme", "value"}:
                 told[pseudonyms.of(apart(value, area) if area else value)] = value["value"]
@@ -127,8 +127,13 @@ class Live:
         return list(newest.values())
 
 
-def play(  # noqa: PLR0913 (each has a name)
-    kafka: str, prefix: str, folder: Path, scenarios: dict[str, Scenario], policy: str, kills: int = 0
+def play(
+    kafka: str,
+    prefix: str,
+    folder: Path,
+    scenarios: dict[str, Scenario],
+    policy: str,
+    kills: int = 0,
 ) -> Live:
     """Play scenarios, by the name of their area, through a worker with this policy, killed so often on the way."""
     key_file, policy_file = folder / "pseudonym.key", folder / "policy.toml"
@@ -149,7 +154,11 @@ def play(  # noqa: PLR0913 (each has a name)
     until = max(scenario.until for scenario in scenarios.values())
     alerts: list[Alert] = []
     stage = Stage.prepare(kafka, prefix, environment)
-    with (folder / "worker.log").open("ab") as log, Supervisor() as supervisor, stage.feed() as feed:
+    with (
+        (folder / "worker.log").open("ab") as log,
+        Supervisor() as supervisor,
+        stage.feed() as feed,
+    ):
         stage.start_worker(supervisor, output=log)
         moments = len({each.received_at for each in told})
         reached = min(each.received_at for each in told) - ONE_DAY
@@ -159,19 +168,23 @@ def play(  # noqa: PLR0913 (each has a name)
                 assert stage.wait_until_judged(reached, supervisor.failed.is_set)
                 os.kill(supervisor.pids()["worker"], signal.SIGKILL)
                 reached = moment - ONE_DAY
-        assert stage.wait_until_judged(until, supervisor.failed.is_set), (folder / "worker.log").read_text()
+        assert stage.wait_until_judged(until, supervisor.failed.is_set), (
+            folder / "worker.log"
+        ).read_text()
         with stage.alerts() as batches:
             while batch := next(batches):
                 alerts += map(alert_of, batch)
-        assert (supervisor.restarts["worker"] > 0) == (kills > 0), (folder / "worker.log").read_text()
+        assert (supervisor.restarts["worker"] > 0) == (kills > 0), (
+            folder / "worker.log"
+        ).read_text()
     return Live(alerts, Pseudonyms(read_key(key_file)))
 
 
 @pytest.fixture(scope="module")
-def live(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def live(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Live:
     """Play all scenarios that share the policy."""
     scenarios = {file.stem: read(file) for file in SHARED}
-    yield play(kafka, "scenarios-", tmp_path_factory.mktemp("scenarios"), scenarios, POLICY.text)
+    return play(kafka, "scenarios-", tmp_path_factory.mktemp("scenarios"), scenarios, POLICY.text)
 
 
 @pytest.mark.parametrize("file", SHARED, ids=lambda file: file.stem)
@@ -180,10 +193,14 @@ def test_kafka_says_what_the_offline_replay_says(file: Path, live: Live) -> None
     scenario, persons = read(file), Persons()
     expected = said(play_scenario(scenario, persons), persons.plain)
 
-    assert expected == said(live.of(scenario, file.stem), plain_ids(scenario, file.stem, live.pseudonyms))
+    assert expected == said(
+        live.of(scenario, file.stem), plain_ids(scenario, file.stem, live.pseudonyms)
+    )
 
 
-def test_a_worker_killed_again_and_again_says_the_same(kafka: str, live: Live, topic_prefix: str, tmp_path: Path) -> None:
+def test_a_worker_killed_again_and_again_says_the_same(
+    kafka: str, live: Live, topic_prefix: str, tmp_path: Path
+) -> None:
     """With kill -9 at five moments no alert is missing, none is doubled, and none differs."""
     scenarios = {file.stem: read(file) for file in SHARED}
 
@@ -195,7 +212,15 @@ def test_a_worker_killed_again_and_again_says_the_same(kafka: str, live: Live, t
 def life(live: Live) -> list[tuple[Any, ...]]:
     """Return every alert record there was, with the pseudonyms' own names left out."""
     return sorted(
-        (each.authority, each.rule, each.about_kind, each.status, str(each.as_of), str(each.raised_at), len(each.evidence))
+        (
+            each.authority,
+            each.rule,
+            each.about_kind,
+            each.status,
+            str(each.as_of),
+            str(each.raised_at),
+            len(each.evidence),
+        )
         for each in live.alerts
     )
 
@@ -215,7 +240,7 @@ def test_a_scenario_with_its_own_policy_too(
     assert expected == said(live.of(scenario, ""), plain_ids(scenario, "", live.pseudonyms))
 
 
-def _override(table: Any, by: dict[str, Any]) -> None:  # noqa: ANN401 (tables of tomlkit)
+def _override(table: Any, by: dict[str, Any]) -> None:
     for name, value in by.items():
         if isinstance(value, dict) and isinstance(table.get(name), dict) and name != "within":
             _override(table[name], value)

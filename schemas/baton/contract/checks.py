@@ -181,7 +181,7 @@ def _array_check(item: Check, limit: int) -> Check:
         try:
             # A comprehension would not know which item failed.
             for one in value:
-                result.append(item(one))  # noqa: PERF401
+                result.append(item(one))  # noqa: PERF401 - its length names the item that is wrong
         except InvalidField as error:
             error.inside(f"[{len(result)}]")
             raise

@@ -73,7 +73,7 @@ class App(faust.App):
 
     ledgers: Ledgers
 
-    def __init__(self, *args: Any, kafka: Kafka, die: Die, **settings: Any) -> None:  # noqa: ANN401
+    def __init__(self, *args: Any, kafka: Kafka, die: Die, **settings: Any) -> None:  # noqa: ANN401 - whatever is there
         """Take Faust's settings, and where topics are and how to end."""
         self.kafka = kafka
         self._die = die
@@ -222,7 +222,7 @@ def check_reads_committed(app: App) -> None:
     """Refuse a consumer that could hand over records of aborted transactions."""
     faust_consumer = cast("Consumer", app.consumer)
     consumer = faust_consumer._thread._ensure_consumer()  # noqa: SLF001 - nobody else knows
-    if consumer._fetcher._isolation_level != READ_COMMITTED:  # noqa: SLF001
+    if consumer._fetcher._isolation_level != READ_COMMITTED:  # noqa: SLF001 - no public way
         raise LedgerError("Faust's consumer does not read committed")
 
 

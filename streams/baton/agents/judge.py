@@ -51,7 +51,7 @@ class Judge:
         kind, rest = key[:2], key[2:].decode()
         if kind == _FACT:
             fields = codec.decode(value)[1]
-            self.engine.restore_fact(_fact_of(fields), _order_of(fields))  # type: ignore[arg-type]
+            self.engine.restore_fact(_fact_of(fields), _order_of(fields))  # type: ignore[arg-type]  # the types are known only when it runs
         elif kind == _ALERT:
             alert = alert_of(codec.decode(value)[1])
             self.engine.restore_alert(rest.removesuffix(f"|{alert.alert_id}"), alert)

@@ -100,14 +100,20 @@ class Engine:
             if rule.also_named is not None:
                 self._choosing[rule.reads].append(rule)
                 continue
-            self._rules_by_view[rule.reads].setdefault(rule.also_reads, []).append((rule, rule.judge))
+            self._rules_by_view[rule.reads].setdefault(rule.also_reads, []).append(
+                (rule, rule.judge)
+            )
             if rule.without_case is not None:
                 with_cases = self._rules_by_view["person"].setdefault(frozenset({"case"}), [])
                 with_cases.append((rule, rule.without_case))
         also_read = {view: set().union(*by_also) for view, by_also in self._rules_by_view.items()}
-        chosen = {view: {kind for rule in each for kind in rule.also_reads} for view, each in self._choosing.items()}
+        chosen = {
+            view: {kind for rule in each for kind in rule.also_reads}
+            for view, each in self._choosing.items()
+        }
         self._readers: dict[str, frozenset[str]] = {
-            kind: frozenset(view for view in VIEWS if kind in also_read[view] | chosen[view]) for kind in VIEWS
+            kind: frozenset(view for view in VIEWS if kind in also_read[view] | chosen[view])
+            for kind in VIEWS
         }
         self._choosy = frozenset(view for view in VIEWS if chosen[view] and not also_read[view])
         self._known: set[Identity] = set()
@@ -187,7 +193,9 @@ class Engine:
         if now is not None:
             while self._held and self._held[0][0] <= now:
                 self._record(heapq.heappop(self._held)[2], Changes())
-        self._deadlines = [(wake.at, key) for key, wake in self._wakes.items() if wake.at is not None]
+        self._deadlines = [
+            (wake.at, key) for key, wake in self._wakes.items() if wake.at is not None
+        ]
         heapq.heapify(self._deadlines)
         for key, wake in self._wakes.items():
             for feed in wake.feeds:
@@ -233,11 +241,17 @@ class Engine:
         """Return what is known of a key and what every rule says of it, as of now; it changes nothing."""
         if self.now is None or key not in self._index:
             return Explanation(key, (), (), tuple(self._alerts.get(key, {}).values()))
-        months = sorted(each for each in self._cases_of_month if key == f"team:{each.split(':', 2)[2]}")
-        findings = tuple(
-            finding for each in (key, *months) for _, finding in self._findings(each, self.now, set())
+        months = sorted(
+            each for each in self._cases_of_month if key == f"team:{each.split(':', 2)[2]}"
         )
-        alerts = tuple(alert for each in (key, *months) for alert in self._alerts.get(each, {}).values())
+        findings = tuple(
+            finding
+            for each in (key, *months)
+            for _, finding in self._findings(each, self.now, set())
+        )
+        alerts = tuple(
+            alert for each in (key, *months) for alert in self._alerts.get(each, {}).values()
+        )
         facts = (kept.fact for kept in self._kept_of(key))
         in_order = sorted(facts, key=lambda fact: (fact.occurred_at, fact.received_at))
         return Explanation(key, tuple(in_order), findings, alerts)
@@ -276,10 +290,16 @@ class Engine:
         for rule in self._monthly:
             for case in kept.named(CASE):
                 teams = [team for team in self._linked.get(case, ()) if kind_of(team) == rule.reads]
-                if teams and (type(fact) in rule.triggers or any(team in kept.keys for team in teams)):
-                    ends = (each.fact for each in self._index[case] if type(each.fact) in rule.triggers)
+                if teams and (
+                    type(fact) in rule.triggers or any(team in kept.keys for team in teams)
+                ):
+                    ends = (
+                        each.fact for each in self._index[case] if type(each.fact) in rule.triggers
+                    )
                     for month in {month_of(end.occurred_at) for end in ends}:
-                        self._months_of_case[case] |= {f"month:{month}:{team.partition(':')[2]}" for team in teams}
+                        self._months_of_case[case] |= {
+                            f"month:{month}:{team.partition(':')[2]}" for team in teams
+                        }
                 for month in self._months_of_case.get(case, ()):
                     self._cases_of_month[month].add(case)
                     months.add(month)
@@ -300,7 +320,9 @@ class Engine:
 
     def _forget_heartbeats(self, key: str, now: datetime, changes: Changes) -> None:
         """Keep of a feed that is heard only its last heartbeat, and of a silent one those of its silence."""
-        last = max(self._index[key], key=lambda kept: cast("SourceHeartbeat", kept.fact).complete_to)
+        last = max(
+            self._index[key], key=lambda kept: cast("SourceHeartbeat", kept.fact).complete_to
+        )
         if now < self._feeds[last.fact.authority, last.fact.agency].silent_from:
             for kept in self._index[key]:
                 if kept is not last:
@@ -333,7 +355,9 @@ class Engine:
             for key in kept.named(WITHOUT_CASE):
                 views.update(case for each in self._index[key] for case in each.named(CASE))
         self._link(views)
-        beside = {other for key in views for other in self._linked.get(key, ()) if self._reads(other, key)}
+        beside = {
+            other for key in views for other in self._linked.get(key, ()) if self._reads(other, key)
+        }
         return views | beside
 
     def _link(self, views: set[str]) -> None:
@@ -367,7 +391,9 @@ class Engine:
     def _reads(self, key: str, other: str) -> bool:
         """Say whether a rule on `key` may say something else for a fact of `other`; before it was judged, any may."""
         awaited = self._awaited.get(key)
-        return kind_of(key) in self._readers[kind_of(other)] and (awaited is None or other in awaited)
+        return kind_of(key) in self._readers[kind_of(other)] and (
+            awaited is None or other in awaited
+        )
 
     def _kept_of(self, key: str) -> list[Kept]:
         """Return the facts of a chronology: those that name its key, and those of the records that they name."""
@@ -395,7 +421,9 @@ class Engine:
                     wider[id(kept)] = kept
         return list(wider.values())
 
-    def _findings(self, key: str, now: datetime, asked: set[type[Fact]]) -> Iterator[tuple[Rule, Finding]]:
+    def _findings(
+        self, key: str, now: datetime, asked: set[type[Fact]]
+    ) -> Iterator[tuple[Rule, Finding]]:
         """Give what every rule says of a chronology, as serious as the circumstances make it.
 
         Into `asked` go the types of fact on which that rests.
@@ -424,15 +452,23 @@ class Engine:
         kind, _, about = key.partition(":")
         kept = self._kept_of(key)
         for beside in (PERSON, CASE) if kind == "case" else (CASE,):
-            kept = self._beside(kept, dict.fromkeys(named for each in kept for named in each.named(beside)))
-        return Chronology(cast("AboutKind", kind), about, (each.fact for each in kept), self._feeds, asked)
+            kept = self._beside(
+                kept, dict.fromkeys(named for each in kept for named in each.named(beside))
+            )
+        return Chronology(
+            cast("AboutKind", kind), about, (each.fact for each in kept), self._feeds, asked
+        )
 
-    def _said(self, key: str, now: datetime, asked: set[type[Fact]]) -> Iterator[tuple[Rule, Finding]]:
+    def _said(
+        self, key: str, now: datetime, asked: set[type[Fact]]
+    ) -> Iterator[tuple[Rule, Finding]]:
         """Give what every rule says of a chronology."""
         kind, _, about = key.partition(":")
 
         def chronology(facts: Iterable[Kept]) -> Chronology:
-            return Chronology(cast("AboutKind", kind), about, (each.fact for each in facts), self._feeds, asked)
+            return Chronology(
+                cast("AboutKind", kind), about, (each.fact for each in facts), self._feeds, asked
+            )
 
         facts = self._kept_of(key)
         told = chronology(facts)
@@ -440,14 +476,20 @@ class Engine:
             asking = [(rule, judge) for rule, judge in rules if told.holds(rule.triggers)]
             if not asking:
                 continue
-            named = dict.fromkeys(each for kept in facts for each in kept.named(also)) if also else ()
+            named = (
+                dict.fromkeys(each for kept in facts for each in kept.named(also)) if also else ()
+            )
             wider = chronology(self._beside(facts, named)) if named else told
             for rule, judge in asking:
                 for finding in judge(wider, now, self.policy):
                     yield rule, finding
         for rule in self._choosing[kind]:
             if rule.also_named is not None and told.holds(rule.triggers):
-                chosen = (f"{also}:{each}" for also in rule.also_reads for each in rule.also_named(told, self.policy))
+                chosen = (
+                    f"{also}:{each}"
+                    for also in rule.also_reads
+                    for each in rule.also_named(told, self.policy)
+                )
                 wider = chronology(self._beside(facts, chosen))
                 for finding in rule.judge(wider, now, self.policy):
                     yield rule, finding
@@ -485,7 +527,10 @@ class Engine:
 
     def _still_holds(self, alert: Alert) -> bool:
         """Say whether the facts that asked an alert's question are still kept."""
-        return all((alert.authority, each.agency, each.event, each.event_id) in self._known for each in alert.trigger)
+        return all(
+            (alert.authority, each.agency, each.event, each.event_id) in self._known
+            for each in alert.trigger
+        )
 
     def _change(self, key: str, alert: Alert, changes: Changes) -> None:
         self._alerts[key][alert.alert_id] = alert

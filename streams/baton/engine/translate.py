@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 _FIELDS = {
     name: tuple(
-        (each.name, each.name.rstrip("_")) for each in dataclasses.fields(kind) if each.name != "received_at"
+        (each.name, each.name.rstrip("_"))
+        for each in dataclasses.fields(kind)
+        if each.name != "received_at"
     )
     for name, kind in FACTS.items()
 }

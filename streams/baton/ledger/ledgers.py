@@ -42,19 +42,19 @@ class Message(Protocol):
     """What is read of a message of Faust's."""
 
     @property
-    def topic(self) -> str: ...  # noqa: D102
+    def topic(self) -> str: ...  # noqa: D102 - as Faust's message has it
     @property
-    def partition(self) -> int: ...  # noqa: D102
+    def partition(self) -> int: ...  # noqa: D102 - as Faust's message has it
     @property
-    def offset(self) -> int: ...  # noqa: D102
+    def offset(self) -> int: ...  # noqa: D102 - as Faust's message has it
     @property
-    def timestamp(self) -> float: ...  # noqa: D102
+    def timestamp(self) -> float: ...  # noqa: D102 - as Faust's message has it
     @property
-    def key(self) -> bytes | None: ...  # noqa: D102
+    def key(self) -> bytes | None: ...  # noqa: D102 - as Faust's message has it
     @property
-    def value(self) -> bytes | None: ...  # noqa: D102
+    def value(self) -> bytes | None: ...  # noqa: D102 - as Faust's message has it
     @property
-    def headers(self) -> Any: ...  # noqa: ANN401, D102
+    def headers(self) -> Any: ...  # noqa: ANN401, D102 - as Faust's message has it
 
 
 class Event(Protocol):
@@ -62,7 +62,7 @@ class Event(Protocol):
 
     @property
     def message(self) -> Any: ...  # noqa: ANN401, D102 - a Message; Faust types it as optional
-    def ack(self) -> bool: ...  # noqa: D102
+    def ack(self) -> bool: ...  # noqa: D102 - as Faust's message has it
 
 
 @dataclass(frozen=True, slots=True)

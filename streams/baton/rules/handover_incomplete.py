@@ -52,12 +52,17 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
 def _missing(transfer: Transfer, terms: Terms, by: datetime | None) -> tuple[str, ...]:
     """Return the required items that no note carried, by a moment or (None) at all."""
     carried = {
-        item for note in transfer.handovers if by is None or note.occurred_at <= by for item in note.items
+        item
+        for note in transfer.handovers
+        if by is None or note.occurred_at <= by
+        for item in note.items
     }
     return tuple(item for item in terms.words("items") if item not in carried)
 
 
-def _met(transfer: Transfer, accepted: TransferAccepted, told: Chronology, now: datetime, terms: Terms) -> Met:
+def _met(
+    transfer: Transfer, accepted: TransferAccepted, told: Chronology, now: datetime, terms: Terms
+) -> Met:
     due_at = accepted.occurred_at
     taken_back = next((each for each in transfer.withdrawn if each.occurred_at >= due_at), None)
     if taken_back is not None:
@@ -67,7 +72,8 @@ def _met(transfer: Transfer, accepted: TransferAccepted, told: Chronology, now: 
     if now < due_at:
         return Met("waiting", due_at, wake_at=due_at)
     completing = next(
-        (note for note in transfer.handovers if not _missing(transfer, terms, note.occurred_at)), None
+        (note for note in transfer.handovers if not _missing(transfer, terms, note.occurred_at)),
+        None,
     )
     if completing is not None:
         return Met("answered-late", due_at, completing)

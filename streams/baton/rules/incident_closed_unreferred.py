@@ -44,7 +44,11 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         if closed is None:
             continue
         known = pregnancy_known(incident, told.about, told, terms.words("counts_as_pregnant"))
-        if known is None or known.since > closed.occurred_at or _born_by(told, incident.occurred_at, closed):
+        if (
+            known is None
+            or known.since > closed.occurred_at
+            or _born_by(told, incident.occurred_at, closed)
+        ):
             met = Met("not-asked", closed.occurred_at)
             yield finding(SLUG, incident.incident_id, told, met, terms, trigger=(closed,))
             continue

@@ -84,7 +84,9 @@ def incidents_of(told: Chronology) -> Iterator[Incident]:
             key=lambda each: (max(each.occurred_at, began), isinstance(each, IncidentUpdated)),
         )
         if any(party.person == told.about for each in told_in_order for party in each.people or ()):
-            yield Incident(incident_id, (records[0], *[x for x in told_in_order if x is not records[0]]))
+            yield Incident(
+                incident_id, (records[0], *[x for x in told_in_order if x is not records[0]])
+            )
 
 
 def stated_pregnant(incident: Incident, person: str, counts: tuple[str, ...]) -> Known | None:
@@ -116,7 +118,9 @@ class Pregnancy:
     def covers(self, moment: datetime) -> bool:
         """Say whether the person was pregnant at this moment, by the due date and unless over before it."""
         earliest, latest = self.due_date - GESTATION, self.due_date + OVERDUE_BIRTH
-        return earliest <= _day(moment) <= latest and (self.over_at is None or self.over_at >= moment)
+        return earliest <= _day(moment) <= latest and (
+            self.over_at is None or self.over_at >= moment
+        )
 
 
 def pregnancies_of(told: Chronology, person: str) -> list[Pregnancy]:
@@ -154,7 +158,10 @@ def ended_after(told: Chronology, person: str, moment: datetime) -> PregnancyEnd
     """Return the end of the pregnancy that was going on at a moment, or None; a birth is not an end."""
     births = [each.occurred_at for each in told.of(BirthRecorded) if each.person == person]
     for each in told.of(PregnancyEnded):
-        if each.person == person and moment <= each.occurred_at <= moment + GESTATION + OVERDUE_BIRTH:
+        if (
+            each.person == person
+            and moment <= each.occurred_at <= moment + GESTATION + OVERDUE_BIRTH
+        ):
             born_before = any(moment <= born <= each.occurred_at for born in births)
             return None if born_before else each
     return None
@@ -189,7 +196,9 @@ def answers_to(incident: Incident, person: str, told: Chronology) -> list[Fact]:
     A referral for the same person or naming the incident, or a notification recorded by children's services that
     names it, itself or through the notification that was sent (design, section 4).
     """
-    named = {n.notification for n in told.of(NotificationSent) if n.incident == incident.incident_id}
+    named = {
+        n.notification for n in told.of(NotificationSent) if n.incident == incident.incident_id
+    }
     referrals = [
         referral
         for referral in told.of(ReferralReceived)

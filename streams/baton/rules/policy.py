@@ -123,7 +123,9 @@ class Policy:
     modifiers: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
     most_steps: int = 1
     fingerprint: str = ""
-    _terms: dict[tuple[str, date, str], Terms] = field(default_factory=dict, repr=False, compare=False)
+    _terms: dict[tuple[str, date, str], Terms] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def lines_of(self, rule: str) -> tuple[Line, ...]:
         """Return the lines of a rule or a modifier, in the order of the policy; raises KeyError."""

@@ -54,7 +54,9 @@ class Rule:
     also_named: Callable[[Chronology, Policy], Iterable[str]] | None = None
     monthly: bool = False
     without_case: Callable[[Chronology, datetime, Policy], Iterator[Finding]] | None = None
-    settings: Mapping[str, type] = field(default_factory=lambda: {"within": Limit, "answered_by": str})
+    settings: Mapping[str, type] = field(
+        default_factory=lambda: {"within": Limit, "answered_by": str}
+    )
 
 
 def finding(  # noqa: PLR0913 (an alert is all of these, and each has a name)

@@ -30,7 +30,9 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
     """Ask since when this feed has been silent; a silence lasts until a heartbeat is fresh when it is heard."""
     last: SourceHeartbeat | None = None
     began: SourceHeartbeat | None = None
-    for beat in sorted(told.of(SourceHeartbeat), key=lambda each: (each.received_at, each.complete_to)):
+    for beat in sorted(
+        told.of(SourceHeartbeat), key=lambda each: (each.received_at, each.complete_to)
+    ):
         if last is not None and beat.complete_to <= last.complete_to:
             continue
         if last is not None and began is None and beat.received_at >= silent_from(last, policy):
@@ -58,7 +60,15 @@ def silent_from(beat: SourceHeartbeat, policy: Policy) -> datetime:
 
 def _finding(beat: SourceHeartbeat, met: Met, told: Chronology, policy: Policy) -> Finding:
     subject = f"{beat.complete_to:%Y-%m-%dT%H:%M:%SZ}"
-    return finding(SLUG, subject, told, met, _terms(beat, policy), trigger=(beat,), missing=("SourceHeartbeat",))
+    return finding(
+        SLUG,
+        subject,
+        told,
+        met,
+        _terms(beat, policy),
+        trigger=(beat,),
+        missing=("SourceHeartbeat",),
+    )
 
 
 RULE = Rule(

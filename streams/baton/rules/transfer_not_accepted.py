@@ -46,7 +46,9 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
             clocks.append((_met(transfer, request, told, now, terms), request, terms))
         if not clocks:
             continue
-        met, request, terms = min(reversed(clocks), key=lambda clock: _GRAVEST_FIRST.index(clock[0].reason))
+        met, request, terms = min(
+            reversed(clocks), key=lambda clock: _GRAVEST_FIRST.index(clock[0].reason)
+        )
         wakes = [clock[0].wake_at for clock in clocks if clock[0].wake_at is not None]
         yield finding(
             SLUG,
@@ -60,7 +62,9 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         )
 
 
-def _met(transfer: Transfer, request: TransferRequested, told: Chronology, now: datetime, terms: Terms) -> Met:
+def _met(
+    transfer: Transfer, request: TransferRequested, told: Chronology, now: datetime, terms: Terms
+) -> Met:
     met = answered_in_time(
         transfer.replies,
         since=request.occurred_at,
