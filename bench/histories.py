@@ -17,7 +17,7 @@ EVENTS_OF_A_FAMILY = 10
 
 
 def history(families: int, seed: int = 1) -> Iterator[Told]:
-    """Give the events of so many families in the order of hearing, ten a family, one family every three minutes.
+    """Give the events of so many families in the order of hearing, ten a family, one family every forty minutes.
 
     Four of five incidents are referred in time, nine of ten handovers are complete.
     """
@@ -25,9 +25,9 @@ def history(families: int, seed: int = 1) -> Iterator[Told]:
     chance = random.Random(seed)  # noqa: S311 (not a secret)
     waiting: list[Told] = []
     for number in range(families):
-        at = BEGIN + number * timedelta(minutes=3)
+        at = BEGIN + number * timedelta(minutes=40)
         waiting += family(number, at, chance)
-        if number % 5_000 == 4_999:
+        if number % 2_000 == 1_999:
             waiting.sort(key=lambda each: each.received_at)
             settled = [each for each in waiting if each.received_at < at]
             yield from settled
@@ -39,7 +39,7 @@ def family(number: int, at: datetime, chance: random.Random) -> list[Told]:
     """Return the events of one family that begin at a moment."""
     woman, incident, case = f"woman-{number}", f"inc-{number}", f"case-{number}"
     transfer = f"transfer-{number}"
-    teams = {"from_team": f"team-{number % 40}", "to_team": f"team-{(number + 7) % 40}"}
+    teams = {"from_team": f"team-{number % 200}", "to_team": f"team-{(number + 7) % 200}"}
     row_at = at + timedelta(days=2)
     moved_at = at + timedelta(days=9)
     items = ["chronology", "plan", "risks", "domestic_abuse", "pregnancy", "adults", "open_actions"]

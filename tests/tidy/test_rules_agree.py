@@ -70,8 +70,8 @@ CATALOGUE = {
 """The catalogue's waves 1 and 2, and the two that are in no review. B18 is a modifier, no rule."""
 
 BLAME = re.compile(
-    r"\b((?<!reviewing )officers?|fail\w*|fault|blame\w*|culprits?|neglect\w*|incompeten\w*|careless\w*|negligen\w*|wrongly"
-    r"|names?|named (person|worker|officer)|ignored|forgot\w*|refused to"
+    r"\b((?<!reviewing )officers?|fail\w*|fault|blame\w*|culprits?|neglect\w*|incompeten\w*|careless\w*|negligen\w*"
+    r"|wrongly|names?|named (person|worker|officer)|ignored|forgot\w*|refused to"
     r"|workers? (who )?(did not|has not|have not|had not|does not|never|missed|omitted))\b",
     re.IGNORECASE,
 )

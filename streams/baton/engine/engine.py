@@ -356,7 +356,11 @@ class Engine:
                 views.update(case for each in self._index[key] for case in each.named(CASE))
         self._link(views)
         beside = {
-            other for key in views for other in self._linked.get(key, ()) if self._reads(other, key)
+            other
+            for key in views
+            if self._readers[kind_of(key)]
+            for other in self._linked.get(key, ())
+            if self._reads(other, key)
         }
         return views | beside
 
