@@ -112,8 +112,12 @@ def cases_in_blocks(told: Chronology, policy: Policy) -> Iterator[str]:
     return (request.case for _, members in groups for request in members)
 
 
-def blocks_of(told: Chronology, policy: Policy) -> Iterator[Block]:
+def blocks_of(told: Chronology, policy: Policy) -> tuple[Block, ...]:
     """Give the blocks of which this team receives most."""
+    return told.once(_blocks, policy)
+
+
+def _blocks(told: Chronology, policy: Policy) -> Iterator[Block]:
     groups = list(_groups(_requests(told), told.about, policy))
     of_case: dict[str, list[Transfer]] = defaultdict(list)
     for transfer in transfers_of(told) if groups else ():

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from baton.rules.facts import Fact
     from baton.rules.outcome import AboutKind
 
 FactType = TypeVar("FactType", bound="Fact")
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Chronology:
     that these facts name, since many records name only their incident or referral.
     """
 
-    __slots__ = ("_asked", "_by_kind", "_feeds", "about", "kind")
+    __slots__ = ("_asked", "_by_kind", "_feeds", "_worked_out", "about", "kind")
 
     def __init__(
         self,
@@ -52,6 +53,7 @@ class Chronology:
         self.kind = kind
         self.about = about
         self._feeds = feeds
+        self._worked_out: dict[tuple[object, ...], object] = {}
         self._by_kind: dict[type[Fact], tuple[Fact, ...]] = {}
         by_kind: dict[type[Fact], list[Fact]] = {}
         for fact in facts:
@@ -75,6 +77,18 @@ class Chronology:
         """Say whether there is a fact of any of these types."""
         self._asked |= kinds
         return not kinds.isdisjoint(self._by_kind)
+
+    def once(self, find: Callable[..., Iterable[Found]], about: object = None) -> tuple[Found, ...]:
+        """Return what `find` gives of this chronology, worked out the first time that a rule asks for it.
+
+        `find` must be pure; `about`, unless None, is what it is given besides the chronology.
+        """
+        key = (find, about if isinstance(about, str) else id(about))
+        known = self._worked_out.get(key)
+        if known is None:
+            known = tuple(find(self) if about is None else find(self, about))
+            self._worked_out[key] = known
+        return cast("tuple[Found, ...]", known)
 
     def can_tell(self, agency: str, authority: str, until: datetime, now: datetime) -> bool:
         """Say whether silence of `agency` up to `until` may be read as absence, as of `now`."""

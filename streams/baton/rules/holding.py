@@ -171,6 +171,10 @@ def held_case(told: Chronology) -> HeldCase:
 
 def held_cases(told: Chronology) -> dict[str, HeldCase]:
     """Return every case that the chronology knows of, by its id."""
+    return dict(told.once(_held_cases))
+
+
+def _held_cases(told: Chronology) -> Iterable[tuple[str, HeldCase]]:
     lives: tuple[Life, ...] = (*told.of(CaseOpened), *told.of(CaseClosed), *told.of(CaseReopened))
     any_plans: tuple[Plan, ...] = (
         *told.of(CaseOpened),
@@ -183,7 +187,7 @@ def held_cases(told: Chronology) -> dict[str, HeldCase]:
     transfers: dict[str, list[Transfer]] = defaultdict(list)
     for transfer in transfers_of(told):
         transfers[transfer.case].append(transfer)
-    return {
+    cases = {
         case_id: HeldCase(
             case_id,
             tuple(life.get(case_id, ())),
@@ -194,6 +198,7 @@ def held_cases(told: Chronology) -> dict[str, HeldCase]:
         )
         for case_id in sorted({*life, *plans, *allocations, *endings, *transfers})
     }
+    return cases.items()
 
 
 def by_case(facts: Iterable[OfCase]) -> dict[str, list[OfCase]]:

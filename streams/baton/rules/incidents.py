@@ -65,12 +65,16 @@ class Incident:
         return self.first.occurred_at
 
 
-def incidents_of(told: Chronology) -> Iterator[Incident]:
+def incidents_of(told: Chronology) -> tuple[Incident, ...]:
     """Group what was recorded and updated by incident, for the incidents in which this person took part.
 
     They come in the order in which they occurred. An update whose record was never told waits for it: without the
     record nobody knows when the incident was.
     """
+    return told.once(_incidents)
+
+
+def _incidents(told: Chronology) -> Iterator[Incident]:
     updates = told.of(IncidentUpdated)
     seen: dict[str, list[IncidentRecorded | IncidentUpdated]] = {}
     for record in told.of(IncidentRecorded):
@@ -123,12 +127,16 @@ class Pregnancy:
         )
 
 
-def pregnancies_of(told: Chronology, person: str) -> list[Pregnancy]:
+def pregnancies_of(told: Chronology, person: str) -> tuple[Pregnancy, ...]:
     """Return the person's booked pregnancies, by when they were booked.
 
     A birth or an end closes every pregnancy booked before it. A revised due date, or a second booking, replaces
     the due date of those still going on: a woman who books at another hospital is pregnant once.
     """
+    return told.once(_pregnancies, person)
+
+
+def _pregnancies(told: Chronology, person: str) -> list[Pregnancy]:
     bookings = [each for each in told.of(PregnancyBooked) if each.person == person]
     births_and_ends: tuple[BirthRecorded | PregnancyEnded, ...] = (
         *told.of(BirthRecorded),

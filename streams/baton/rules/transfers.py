@@ -113,8 +113,12 @@ def unless_taken_back(met: Met, transfer: Transfer, since: datetime) -> Met:
     return met if taken_back is None else Met("transfer-withdrawn", met.due_at, taken_back)
 
 
-def transfers_of(told: Chronology) -> Iterator[Transfer]:
+def transfers_of(told: Chronology) -> tuple[Transfer, ...]:
     """Group what was told by transfer and case, in the order of their ids; of a case, its own transfers alone."""
+    return told.once(_transfers)
+
+
+def _transfers(told: Chronology) -> Iterator[Transfer]:
     requests = _by_transfer(told.of(TransferRequested))
     accepted = _by_transfer(told.of(TransferAccepted))
     rejected = _by_transfer(told.of(TransferRejected))
