@@ -231,7 +231,7 @@ def test_aiokafka_has_what_the_ledger_uses() -> None:
 
 
 def test_stock_faust_has_the_defects_that_the_ledger_makes_harmless() -> None:
-    """Line by line of streaming.md, section 4: each costs a workaround that may go one day."""
+    """Line by line of what is known of Faust: each costs a workaround that may go one day."""
     from faust.transport import consumer, producer
 
     commits_past_a_head_gap = inspect.getsource(consumer.Consumer._new_offset)

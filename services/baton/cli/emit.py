@@ -173,6 +173,7 @@ def _completed(record: str, value: dict[str, Any]) -> dict[str, Any]:
     """Give all fields of an event from its JSON, short forms spelt out. Raises InvalidEvent."""
     from baton.cli.short_forms import agency_implied, field_types, spelt_out
     from baton.contract import codec
+    from baton.contract.pointers import check_pointers
 
     kinds = field_types(record)
     whole = {
@@ -187,6 +188,7 @@ def _completed(record: str, value: dict[str, Any]) -> dict[str, Any]:
     if implied is not None:
         whole.setdefault("agency", implied)
     fields = codec.from_json(record, whole)
+    check_pointers(fields)
     codec.encode(record, fields)
     return fields
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import sys
@@ -15,11 +16,12 @@ from baton.cli.playback import WORKER
 from baton.cli.supervisor import Supervisor
 from baton.engine.policy_file import parse_policy
 from baton.localkafka import use_kafka
-from baton.localkafka.needs import free_ports, refuse_taken
+from baton.localkafka.needs import LocalKafkaError, free_ports, refuse_taken
 from baton.runtime.logs import configure_logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from baton.runtime.settings import Settings
 
@@ -32,6 +34,24 @@ def run_up(settings: Settings, *, workers: int, kafka_port: int, say: Callable[[
     Raises LocalKafkaError, PolicyErrors, TopicsDifferError, KafkaError or OSError for what a person must mend.
     """
     configure_logs(settings.log_format, "up")
+    with _alone(settings.data_dir):
+        return _run(settings, workers, kafka_port, say)
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    """Hold the folder: two runs on one would fence each other's workers for ever. Raises LocalKafkaError."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            message = f"`baton up` runs already with {data_dir}: use that one, or set BATON_DATA_DIR to another folder."
+            raise LocalKafkaError(message) from None
+        yield
+
+
+def _run(settings: Settings, workers: int, kafka_port: int, say: Callable[[str], None]) -> int:
     parse_policy(settings.policy.read_text(encoding="utf-8"), str(settings.policy))
     if settings.health_port:
         refuse_taken(settings.health_port)

@@ -224,7 +224,7 @@ def _wide_row(alert: Alert, now: datetime) -> list[Any]:
         render.local(alert["raised_at"]),
         Text(str(alert["severity"]), style=_SEVERITY_STYLES[alert["severity"]]),
         render.status(alert),
-        alert["rule"],
+        f"{alert['rule']}\n{alert['alert_id'].removeprefix(alert['rule'])}",
         render.about(alert),
         render.missing(alert),
         render.due(alert, now),
@@ -245,6 +245,7 @@ def _narrow_row(alert: Alert, now: datetime) -> list[Any]:
     due = render.due(alert, now)
     if due:
         what.append(f"\ndue {due}")
+    what.append(f"\n{alert['alert_id']}", style="dim")
     return [
         render.local(alert["raised_at"]),
         f"{render.status(alert)}\nseverity {level}",

@@ -16,6 +16,7 @@ def run_worker(settings: Settings) -> NoReturn:
 
     uvloop.install()
 
+    from baton import topics
     from baton.agents.app import run
     from baton.agents.pseudonym import Pseudonyms, read_key
     from baton.agents.worker import make_worker
@@ -23,6 +24,8 @@ def run_worker(settings: Settings) -> NoReturn:
     from baton.runtime.logs import configure_logs
 
     configure_logs(settings.log_format, "worker")
+    # One sentence now instead of aiokafka's traceback later.
+    topics.cluster_size(settings.brokers)
     policy = parse_policy(settings.policy.read_text(encoding="utf-8"), str(settings.policy))
     pseudonyms = Pseudonyms(read_key(settings.pseudonym_key_file))
     run(make_worker(settings, policy, pseudonyms))

@@ -208,6 +208,8 @@ def run(app: App) -> Never:
     worker = faust.Worker(
         app, override_logging=False, redirect_stdouts=False, loglevel=None, quiet=True
     )
+    # It would write terminal codes into a pipe.
+    worker.spinner = None
     worker.execute_from_commandline()
     raise SystemExit(0)
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.contract import codec
+from baton.contract.pointers import check_pointers
 from baton.contract.topics import FACTS, REJECTED_EVENTS, topic_of
 from baton.engine.keys import keys_of
 from baton.engine.translate import pseudonym, to_fact
@@ -101,6 +102,7 @@ class Intake:
         if told_on != self._topic:
             reason = "wrong-topic"
             raise _RefusedError(reason, f"{name} is not told on {self._topic}")
+        check_pointers(fields)
         latest = _moment(record.timestamp_ms) + CLOCKS_DIFFER_BY
         for field in ("occurred_at", "complete_to"):
             if field in fields and fields[field] > latest:

@@ -112,7 +112,9 @@ class Figures:
         batches = CounterMetricFamily("baton_batches", "Transactions committed.", labels=labels)
         records = CounterMetricFamily("baton_records", "Records applied.", labels=labels)
         gaps = CounterMetricFamily(
-            "baton_gaps", "Ranges that Faust skipped and the ledger read.", labels=labels
+            "baton_gaps",
+            "Ranges that the ledger read itself: transaction markers, which are harmless, and what Faust skipped.",
+            labels=labels,
         )
         for status in self._app.ledgers.snapshot():
             names = [status.topic, str(status.partition)]

@@ -1,8 +1,9 @@
 """Flag an incident closed although the record of it was not complete.
 
 Due at the close: it is stated that parties, children, pregnancy and risk were recorded, and that safeguarding
-action was taken or shown not to be needed; and nobody's pregnancy question stands as "not asked". "Unknown" is an
-answer. What is not stated is not so. The close or an update that completes it later answers late.
+action was taken or shown not to be needed; nobody's pregnancy question stands as "not asked", and that of the person
+it is about has an answer. "Unknown" is one. What is not stated is not so. The close or an update that completes it
+later answers late.
 
 What the booleans stand for (the parties, the children, the grade) is the police's own statement: the rule does not
 look for it in the record.
@@ -47,9 +48,10 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
             continue
         # A later close may unsay what the first one said: the first that was incomplete is asked about.
         closed = next(
-            (each for each in closes if _missing(incident, closes, each.occurred_at)), closes[0]
+            (each for each in closes if _missing(incident, told.about, closes, each.occurred_at)),
+            closes[0],
         )
-        met = _met(incident, closes, closed, now)
+        met = _met(incident, told.about, closes, closed, now)
         by = now if met.reason == "found" else closed.occurred_at
         yield finding(
             SLUG,
@@ -59,27 +61,33 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
             terms,
             trigger=(closed,),
             evidence=(incident.first, *closes),
-            missing=_missing(incident, closes, max(by, closed.occurred_at)),
+            missing=_missing(incident, told.about, closes, max(by, closed.occurred_at)),
         )
 
 
 def _met(
-    incident: Incident, closes: list[IncidentClosed], closed: IncidentClosed, now: datetime
+    incident: Incident,
+    person: str,
+    closes: list[IncidentClosed],
+    closed: IncidentClosed,
+    now: datetime,
 ) -> Met:
     due_at = closed.occurred_at
-    if not _missing(incident, closes, due_at):
+    if not _missing(incident, person, closes, due_at):
         return Met("answered", due_at)
     if now < due_at:
         return Met("waiting", due_at, wake_at=due_at)
     later: list[Fact] = [each for each in (*incident.told, *closes) if each.occurred_at > due_at]
     later.sort(key=lambda each: each.occurred_at)
     for each in later:
-        if not _missing(incident, closes, each.occurred_at):
+        if not _missing(incident, person, closes, each.occurred_at):
             return Met("answered-late", due_at, each)
     return Met("found", due_at)
 
 
-def _missing(incident: Incident, closes: list[IncidentClosed], by: datetime) -> tuple[str, ...]:
+def _missing(
+    incident: Incident, person: str, closes: list[IncidentClosed], by: datetime
+) -> tuple[str, ...]:
     """Return what had not been stated by a moment; of two statements the later holds, of one instant the worse."""
     stated = [each for each in closes if each.occurred_at <= by]
     missing = []
@@ -93,7 +101,7 @@ def _missing(incident: Incident, closes: list[IncidentClosed], by: datetime) -> 
         for party in record.people or ():
             if party.pregnancy is not None and record.occurred_at <= by:
                 asked[party.person] = party.pregnancy
-    if "not_asked" in asked.values():
+    if "not_asked" in asked.values() or person not in asked:
         missing.append("pregnancy_question")
     return tuple(missing)
 

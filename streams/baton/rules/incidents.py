@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 GESTATION = timedelta(days=280)
 """From the first day of the last period to the due date (domain handbook, section 3)."""
+WEEK_22 = timedelta(days=(40 - 22) * 7)
+"""From the start of week 22 of a pregnancy to its due date (the handbook's arithmetic): no child is born earlier."""
 OVERDUE_BIRTH = timedelta(days=21)
 """How long after the due date a booked pregnancy may still be going on (design, section 8)."""
 
@@ -130,8 +132,9 @@ class Pregnancy:
 def pregnancies_of(told: Chronology, person: str) -> tuple[Pregnancy, ...]:
     """Return the person's booked pregnancies, by when they were booked.
 
-    A birth or an end closes every pregnancy booked before it. A revised due date, or a second booking, replaces
-    the due date of those still going on: a woman who books at another hospital is pregnant once.
+    A birth or an end closes every pregnancy booked before it, and one booked after it that by its due date was past
+    week 22 by then: the booking was late. A revised due date, or a second booking, replaces the due date of those
+    still going on: a woman who books at another hospital is pregnant once.
     """
     return told.once(_pregnancies, person)
 
@@ -150,8 +153,11 @@ def _pregnancies(told: Chronology, person: str) -> list[Pregnancy]:
     dated.sort(key=lambda fact: fact.occurred_at)
     pregnancies = []
     for booking in bookings:
-        over_at = min((at for at in overs if at >= booking.occurred_at), default=None)
         due_date = booking.due_date
+        viable = due_date - WEEK_22
+        over_at = min(
+            (at for at in overs if at >= booking.occurred_at or _day(at) >= viable), default=None
+        )
         for fact in dated:
             going_on = fact.occurred_at >= booking.occurred_at and (
                 over_at is None or fact.occurred_at < over_at
