@@ -21,7 +21,6 @@ from baton.rules.cases import (
     episodes_of,
     pregnancy_lost,
     received,
-    referrals_without_case,
     team_of,
 )
 from baton.rules.deadline import Met
@@ -36,7 +35,7 @@ from baton.rules.facts import (
 )
 from baton.rules.policy import Limit
 from baton.rules.rule import Rule, finding
-from baton.rules.steps import Step, stands
+from baton.rules.steps import Step, decided_without_case, stands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,32 +89,14 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
 
 def without_case(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
     """Ask of each referral of this person that was accepted, and that no case was opened for."""
-    for referral in referrals_without_case(told):
-        terms = policy.terms(SLUG, referral.occurred_at, referral.authority)
-        decision = decided(told, referral.referral, terms.words("decisions"))
-        if decision is None:
-            continue
-        terms = policy.terms(SLUG, decision.occurred_at, decision.authority)
-        met, step = stands(
-            _steps(decision.occurred_at, decision, terms),
-            (),
-            since=decision.occurred_at,
-            now=now,
-            told=told,
-            terms=terms,
-            authority=decision.authority,
-        )
-        yield finding(
-            SLUG,
-            referral.referral,
-            told,
-            met,
-            terms,
-            trigger=(decision,),
-            missing=("CaseOpened", "ContactMade"),
-            severity=step.severity,
-            tell=step.tell,
-        )
+    return decided_without_case(
+        SLUG,
+        told,
+        now,
+        policy,
+        steps=lambda decision, terms: _steps(decision.occurred_at, decision, terms),
+        missing=("CaseOpened", "ContactMade"),
+    )
 
 
 def _steps(start: datetime, decision: ReferralDecided | None, terms: Terms) -> Iterator[Step]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from baton.rules.cases import decided, referrals_without_case
 from baton.rules.deadline import Met, answered_in_time
+from baton.rules.rule import finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from baton.rules.chronology import Chronology
-    from baton.rules.facts import Fact
-    from baton.rules.policy import Terms
+    from baton.rules.facts import Fact, ReferralDecided
+    from baton.rules.outcome import Finding
+    from baton.rules.policy import Policy, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +72,44 @@ def stands(  # noqa: PLR0913 (a deadline is all of these, and each has a name)
     if not told.can_tell(terms.waits_for, authority, struck[-1].at, now):
         return Met("cannot-tell", due_at, wake_at=wake_at), struck[-1]
     return Met("due-soon" if now < due_at else "overdue", due_at, wake_at=wake_at), struck[-1]
+
+
+def decided_without_case(  # noqa: PLR0913 (what a rule is judged on, and the three things in which rules differ)
+    slug: str,
+    told: Chronology,
+    now: datetime,
+    policy: Policy,
+    *,
+    steps: Callable[[ReferralDecided, Terms], Iterable[Step]],
+    missing: tuple[str, ...],
+) -> Iterator[Finding]:
+    """Ask of each referral of this person that was decided, and for which no case was opened, what came of it.
+
+    Which outcomes count is the policy's `decisions`; only a case that is opened answers, and then it is asked of that.
+    """
+    for referral in referrals_without_case(told):
+        terms = policy.terms(slug, referral.occurred_at, referral.authority)
+        decision = decided(told, referral.referral, terms.words("decisions"))
+        if decision is None:
+            continue
+        terms = policy.terms(slug, decision.occurred_at, decision.authority)
+        met, step = stands(
+            steps(decision, terms),
+            (),
+            since=decision.occurred_at,
+            now=now,
+            told=told,
+            terms=terms,
+            authority=decision.authority,
+        )
+        yield finding(
+            slug,
+            referral.referral,
+            told,
+            met,
+            terms,
+            trigger=(decision,),
+            missing=missing,
+            severity=step.severity,
+            tell=step.tell,
+        )
