@@ -14,13 +14,24 @@ from baton.ledger import Batch, Effects, LedgerError, Ledgers, Partition, Tuning
 from tests.ledger.conftest import STATE, Chaining, FakeKafka, FakeLog, FakeWriter, Point
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
 
     from baton.ledger import Log, Output, Process, Record, Writer
 
 ONE, OTHER = Partition("events", 3), Partition("others", 3)
 
 UNWATCHED = Tuning(watch_every=1e9)
+
+MADE: list[Ledgers] = []
+
+
+@pytest.fixture(autouse=True)
+def _no_watch_outlives_its_test() -> Iterator[None]:
+    """A watching thread would find its loop gone, and say so in the middle of another test."""
+    yield
+    for ledgers in MADE:
+        ledgers._stopped.set()
+    MADE.clear()
 
 
 class DiedError(BaseException):
@@ -112,6 +123,8 @@ class Worker:
             tuning=self.tuning,
             on_batch=self.batches.append,
         )
+
+        MADE.append(self.ledgers)
 
     def connect(self, source: Partition) -> tuple[Log, Writer]:
         """Connect to the fake of a source."""
