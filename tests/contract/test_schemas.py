@@ -24,7 +24,8 @@ SPECIFIED = {
     "PlanStepHeld PlacementStarted CarerCapacityReviewed PlacementVisited PlacementEnded",
     "maternity": "PregnancyBooked DueDateRevised MilestoneRecorded BirthRecorded PregnancyEnded",
     "source-heartbeats": "SourceHeartbeat",
-    "alert-actions": "AlertAcknowledged AlertAssigned AlertNoted AlertClosed AlertsSilenced",
+    "alert-actions": "AlertAcknowledged AlertAssigned AlertNoted AlertClosed AlertReopened "
+    "AlertsSilenced SilenceEnded AlertTold",
 }
 EVENTS = {name: topic for topic, names in SPECIFIED.items() for name in names.split()}
 OWN = {"Tick", "TickForwarded", "FactHeard", "Alert"}
@@ -53,7 +54,10 @@ REQUIRED = {
     "AlertAssigned": "alert to by",
     "AlertNoted": "alert by",
     "AlertClosed": "alert outcome by",
+    "AlertReopened": "alert by",
     "AlertsSilenced": "matcher until why by",
+    "SilenceEnded": "silence by",
+    "AlertTold": "alert step role by outcome",
 }
 NOTHING_REQUIRED = {
     "EscalationRaised",

@@ -163,9 +163,12 @@ ALERT_ACTIONS: Final = replace(
         "AlertAssigned",
         "AlertNoted",
         "AlertClosed",
+        "AlertReopened",
         "AlertsSilenced",
+        "SilenceEnded",
+        "AlertTold",
     ),
-    producers=("console", "cli", "clock"),
+    producers=("console", "cli", "notify", "clock"),
 )
 
 SOURCE_TOPICS: Final = (
