@@ -44,6 +44,17 @@ def test_how_an_alert_stands(alert: MakeAlert, fields: dict[str, object], words:
     assert render.status(alert() | fields) == words
 
 
+def test_an_alert_that_no_rule_raises_has_its_words_too(alert: MakeAlert) -> None:
+    """`pipeline-blind` is the watchdog's: what is missing is named, and where it stands still is in its members."""
+    fields = alert(
+        rule="pipeline-blind", about={"kind": "agency", "key": "baton"}, missing=[], severity=1
+    )
+
+    assert "baton itself was blind" in render.sentence(fields)
+    assert render.missing(fields).startswith("judgement of all that was told")
+    assert render.about(fields) == "agency baton"
+
+
 def test_who_must_act_is_an_agency_a_team_and_a_role(alert: MakeAlert) -> None:
     """Nobody is named, and codes are words."""
     with_team = {"agency": "childrens_social_care", "team": "north", "role": "head_of_service"}

@@ -151,8 +151,9 @@ MATERNITY: Final = _source(
     "BirthRecorded",
     "PregnancyEnded",
 )
-SOURCE_HEARTBEATS: Final = _source(
-    "source-heartbeats", "the agency", _OPERATIONAL, "SourceHeartbeat"
+SOURCE_HEARTBEATS: Final = replace(
+    _source("source-heartbeats", "the agency", _OPERATIONAL, "SourceHeartbeat"),
+    consumers=("intake", "watchdog"),
 )
 ALERT_ACTIONS: Final = replace(
     _source(
@@ -196,8 +197,8 @@ ALERTS: Final = Topic(
     name="alerts",
     key="the alert's id",
     records=("Alert",),
-    producers=("judge",),
-    consumers=("watch", "console", "notify", "auditor"),
+    producers=("judge", "watchdog"),
+    consumers=("watch", "console", "notify", "auditor", "watchdog"),
     classification=_PSEUDONYMOUS,
     retention=None,
     cleanup="compact",
@@ -224,7 +225,7 @@ def _state(source: Topic) -> Topic:
         key="the row's key",
         records=(),
         producers=(owner,),
-        consumers=(owner,),
+        consumers=(owner, "watchdog"),
         classification=_PSEUDONYMOUS,
         retention=None,
         partitions=source.partitions,

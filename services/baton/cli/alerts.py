@@ -145,13 +145,14 @@ def _one(standing: Mapping[str, Mapping[str, Any]], text: str) -> Mapping[str, A
 
 def _check_words(statuses: Sequence[str], rules: Sequence[str]) -> None:
     from baton.contract import codec
+    from baton.cli.render import OF_NO_RULE
     from baton.engine.toml_lines import did_you_mean
     from baton.rules.register import RULES
 
     fields = {field["name"]: field["type"] for field in codec.schema("Alert")["fields"]}
     for option, given, known in (
         ("--status", statuses, fields["status"]["symbols"]),
-        ("--rule", rules, RULES),
+        ("--rule", rules, (*RULES, *OF_NO_RULE)),
     ):
         for word in given:
             if word not in known:

@@ -80,7 +80,7 @@ def up(
     prefix: Prefix = None,
     policy: PolicyFile = None,
 ) -> None:
-    """Run all of baton here, in the foreground: Kafka, topics, workers, clock. Ctrl-C ends it.
+    """Run all of baton here, in the foreground: Kafka, topics, workers, clock, watchdog. Ctrl-C ends it.
 
     With BATON_BROKERS set, that Kafka is used and none is started.
     """
@@ -132,3 +132,16 @@ def clock(brokers: Brokers = None, prefix: Prefix = None) -> None:
     from baton.cli.clock import run_clock_service
 
     run_clock_service(kafka_settings_of(brokers, prefix))
+
+
+@app.command(rich_help_panel=_RUN)
+def watchdog(brokers: Brokers = None, prefix: Prefix = None, policy: PolicyFile = None) -> None:
+    """Run the watchdog: it says when baton is blind, because a dead worker cannot. A background service.
+
+    While nothing is judged for longer than BATON_BLIND_AFTER, the alert `pipeline-blind` stands.
+    """
+    settings = kafka_settings_of(brokers, prefix, policy)
+    policy_of(settings)
+    from baton.cli.watchdog import run_watchdog_service
+
+    run_watchdog_service(settings)

@@ -19,6 +19,7 @@ from baton import topics
 from baton.agents.judge import ORIGINS
 from baton.contract import codec
 from baton.contract.topics import ALERTS, FACTS, SOURCE_TOPICS, prefixed, state_topic
+from baton.engine.watermark import TICK_ROW
 from baton.reading import Reader
 from baton.reading.alerts import alerts_of
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _SEND_WITHIN: Final = 30.0
-_TICK_ROW: Final = b"t/"
 
 WORKER: Final = (sys.executable, "-m", "baton.cli", "worker")
 
@@ -79,7 +79,7 @@ class Stage:
                 for message in batch:
                     if (
                         message.key is not None
-                        and message.key.startswith(_TICK_ROW)
+                        and message.key.startswith(TICK_ROW)
                         and message.value
                     ):
                         tick = codec.decode(message.value)[1]

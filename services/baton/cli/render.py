@@ -36,6 +36,14 @@ _REASONS: Final = {
     "answered-in-time-told-late": "answered in time, told late",
 }
 
+OF_NO_RULE: Final = {
+    "pipeline-blind": (
+        "A time in which baton itself was blind: what was told was not judged.",
+        "judgement of all that was told since, and of all that fell due",
+    ),
+}
+"""Alerts that no rule raises: their sentence, and what is missing."""
+
 
 def local(moment: datetime) -> str:
     """Give a moment in local time, to the minute unless it has seconds."""
@@ -80,6 +88,8 @@ def severity(alert: Mapping[str, Any]) -> str:
 
 def sentence(alert: Mapping[str, Any]) -> str:
     """Give the rule's sentence; for a rule that this program does not know, its name."""
+    if alert["rule"] in OF_NO_RULE:
+        return OF_NO_RULE[alert["rule"]][0]
     rule = RULES.get(alert["rule"])
     return words(alert["rule"]) if rule is None else rule.sentence
 
@@ -106,6 +116,8 @@ def status(alert: Mapping[str, Any]) -> str:
 
 def missing(alert: Mapping[str, Any]) -> str:
     """Say what should have come; the coded items of it, where the rule names them, follow."""
+    if alert["rule"] in OF_NO_RULE:
+        return OF_NO_RULE[alert["rule"]][1]
     rule = RULES.get(alert["rule"])
     # A record's name says the same as the rule's own words; an item of a list says more.
     items = [words(each) for each in alert["missing"] if not each[:1].isupper()]

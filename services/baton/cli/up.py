@@ -1,4 +1,4 @@
-"""`baton up`: a whole baton in the foreground, on this machine: Kafka, topics, a worker, the clock; one log."""
+"""`baton up`: a whole baton in the foreground, on this machine: Kafka, topics, workers, clock, watchdog; one log."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from baton.runtime.settings import Settings
 
 CLOCK = (*WORKER[:-1], "clock")
+WATCHDOG = (*WORKER[:-1], "watchdog")
 
 
 def run_up(settings: Settings, *, workers: int, kafka_port: int, say: Callable[[str], None]) -> int:
@@ -55,7 +56,8 @@ def _run(settings: Settings, workers: int, kafka_port: int, say: Callable[[str],
     parse_policy(settings.policy.read_text(encoding="utf-8"), str(settings.policy))
     if settings.health_port:
         refuse_taken(settings.health_port)
-    first_port = settings.health_port or free_ports(1)[0]
+    first_port, watchdog_port = free_ports(2)
+    first_port = settings.health_port or first_port
     made = make_key(settings.pseudonym_key_file)
     read_key(settings.pseudonym_key_file)
     if made:
@@ -73,7 +75,11 @@ def _run(settings: Settings, workers: int, kafka_port: int, say: Callable[[str],
                     environment["BATON_HEALTH_PORT"] = str(first_port)
                 supervisor.start(f"worker-{number + 1}", WORKER, environment)
             supervisor.start("clock", CLOCK, _environment(settings, brokers))
+            watched = _environment(settings, brokers)
+            watched["BATON_HEALTH_PORT"] = str(watchdog_port)
+            supervisor.start("watchdog", WATCHDOG, watched)
             say(f"metrics and health: http://127.0.0.1:{first_port}/metrics, /-/healthy, /-/ready")
+            say(f"the watchdog's, of all together: http://127.0.0.1:{watchdog_port}/-/ready")
             say(
                 "in another terminal: `baton watch`, and `baton emit --help`; Ctrl-C here stops everything"
             )
@@ -114,4 +120,5 @@ def _environment(settings: Settings, brokers: str) -> dict[str, str]:
         "BATON_PSEUDONYM_KEY_FILE": str(settings.pseudonym_key_file),
         "BATON_LOG_FORMAT": settings.log_format,
         "BATON_REJECTED_CEILING": str(settings.rejected_ceiling),
+        "BATON_BLIND_AFTER": str(settings.blind_after),
     }

@@ -18,6 +18,7 @@ from kafka.errors import KafkaError
 
 from baton.contract import codec
 from baton.contract.topics import SOURCE_TOPICS, prefixed
+from baton.reading import ends_of
 
 if TYPE_CHECKING:
     from threading import Event
@@ -79,7 +80,7 @@ class Clock:
         """Say whether a source has grown since the last round. Raises KafkaError."""
         return any(
             end > self._ends[each]
-            for each, end in self._consumer.end_offsets(self._partitions).items()
+            for each, end in ends_of(self._consumer, self._partitions).items()
         )
 
     def close(self) -> None:

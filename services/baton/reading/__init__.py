@@ -5,7 +5,14 @@ Errors of Kafka itself pass through, as `kafka.errors.KafkaError`.
 """
 
 from baton.reading.alerts import UnreadableAlertError, newest
-from baton.reading.reader import BOOTSTRAP_TIMEOUT_MS, Message, Reader, TopicMissingError
+from baton.reading.reader import (
+    BOOTSTRAP_TIMEOUT_MS,
+    Message,
+    Reader,
+    TopicMissingError,
+    begins_of,
+    ends_of,
+)
 from baton.reading.state import live_rows
 
 __all__ = [
@@ -14,6 +21,8 @@ __all__ = [
     "Reader",
     "TopicMissingError",
     "UnreadableAlertError",
+    "begins_of",
+    "ends_of",
     "live_rows",
     "newest",
 ]

@@ -7,18 +7,47 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError, KafkaTimeoutError
+from kafka.errors import KafkaError, KafkaTimeoutError, LeaderNotAvailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 BOOTSTRAP_TIMEOUT_MS: Final = 6_000
 _REQUEST_TIMEOUT_MS: Final = 10_000
+_OFFSETS_WITHIN_MS: Final = 5_000
 _POLL_MS: Final = 500
 _STUCK_AFTER: Final = 30.0
 """Seconds without progress after which a read to the end is given up."""
 _ASK_AFTER: Final = 5.0
 """Seconds without a message after which a reader that follows asks whether Kafka still answers."""
+
+
+def begins_of(
+    consumer: KafkaConsumer, partitions: Sequence[TopicPartition]
+) -> dict[TopicPartition, int]:
+    """Return where partitions begin; otherwise as `ends_of`."""
+    return _offsets(consumer.beginning_offsets, partitions)
+
+
+def ends_of(
+    consumer: KafkaConsumer, partitions: Sequence[TopicPartition]
+) -> dict[TopicPartition, int]:
+    """Return where partitions end, in the view of the consumer's isolation. Raises KafkaError.
+
+    The consumer must follow nothing: of one that does, kafka-python leaves out what else it is asked for.
+    """
+    return _offsets(consumer.end_offsets, partitions)
+
+
+def _offsets(
+    ask: Callable[..., dict[TopicPartition, int]], partitions: Sequence[TopicPartition]
+) -> dict[TopicPartition, int]:
+    try:
+        return ask(partitions, timeout_ms=_OFFSETS_WITHIN_MS)
+    except KeyError as error:
+        # What kafka-python says where only some of the partitions have a leader.
+        message = f"{error.args[0]} has no leader now"
+        raise LeaderNotAvailableError(message) from error
 
 
 class TopicMissingError(LookupError):

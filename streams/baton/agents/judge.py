@@ -15,7 +15,7 @@ from baton.contract import codec
 from baton.contract.topics import ALERTS, SOURCE_TOPICS
 from baton.engine.engine import Engine, Wake
 from baton.engine.translate import to_fact
-from baton.engine.watermark import Watermark
+from baton.engine.watermark import TICK_ROW, Watermark
 from baton.ledger.process import Effects, Output
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ ORIGINS: Final = tuple(
 )
 """Every source partition: time comes only as far as the slowest of them."""
 
-_FACT, _ALERT, _WAKE, _TICK, _POLICY = b"f/", b"a/", b"w/", b"t/", b"p/"
+_FACT, _ALERT, _WAKE, _TICK, _POLICY = b"f/", b"a/", b"w/", TICK_ROW, b"p/"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+
+TICK_ROW: Final = b"t/"
+"""The rows of the judge that hold each origin's last tick begin with it."""
 
 
 class Watermark:

@@ -56,6 +56,7 @@ ALLOWED_KEYS = frozenset(
         "rows",
         "seconds",
         "share",
+        "since",
         "status",
         "version",
     }

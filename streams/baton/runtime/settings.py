@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 LogFormat = Literal["auto", "json", "pretty"]
 
 _HIGHEST_PORT = 65_535
+_SHORTEST, _LONGEST = 5, 3_600
+"""Seconds of `blind_after`: less would be blind at every restart, more would be told too late to matter."""
 
 
 class SettingsError(ValueError):
@@ -43,6 +45,8 @@ class Settings:
     """BATON_LOG_FORMAT: `json`, `pretty`, or `auto` for pretty on a terminal and JSON otherwise."""
     rejected_ceiling: float = 0.5
     """BATON_REJECTED_CEILING: the share of recent messages that may be rejected before the worker stops, 0 to 1."""
+    blind_after: int = 60
+    """BATON_BLIND_AFTER: seconds that the judge may be behind the clock before the watchdog says so; 5 to 3600."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -104,6 +108,13 @@ def _log_format(text: str) -> str:
     return text
 
 
+def _seconds(text: str) -> int:
+    if not text.isdecimal() or not _SHORTEST <= int(text) <= _LONGEST:
+        message = f"must be whole seconds from {_SHORTEST} to {_LONGEST}, not {text!r}"
+        raise ValueError(message)
+    return int(text)
+
+
 def _share(text: str) -> float:
     message = f"must be a share from 0 to 1, not {text!r}"
     try:
@@ -125,4 +136,5 @@ _READERS: dict[str, Callable[[str], object]] = {
     "worker_name": _prefix,
     "log_format": _log_format,
     "rejected_ceiling": _share,
+    "blind_after": _seconds,
 }

@@ -1,0 +1,169 @@
+"""The alert `pipeline-blind`, and how it is written: as everything else, in one transaction, and never twice.
+
+Writing is rare, so there is no producer that waits for it. Each time, in this order: **fence, read, write**. The
+producer's name belongs to the one watchdog of a deployment, so a second one cannot be half-way through; what is on the
+topic by then is true; and only what differs from it is written. A crash anywhere leaves the old alert or the new one.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from kafka import KafkaProducer
+
+from baton.contract import codec
+from baton.contract.topics import ALERTS, prefixed
+from baton.reading import BOOTSTRAP_TIMEOUT_MS, Reader, newest
+from baton.rules import source_silent
+from baton.watchdog.sight import Blindness
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from baton.rules.policy import Policy
+
+RULE: Final = "pipeline-blind"
+RULE_VERSION: Final = 1
+SEVERITY: Final = 1
+"""Act now, out of hours too: nobody is told anything while it lasts."""
+ABOUT: Final = {"kind": "agency", "key": "baton"}
+"""Baton is here the one that has stopped telling, as an agency in `source-silent`."""
+AUTHORITY: Final = "local"
+
+_WRITER: Final = "baton-watchdog"
+_WITHIN: Final = 20.0
+
+
+def alert_id_of(blindness: Blindness) -> str:
+    """Return the id: one for each blindness, the same whichever watchdog derives it."""
+    return f"{RULE}/{blindness.since.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}/{ABOUT['key']}"
+
+
+def raised(
+    blindness: Blindness, now: datetime, policy: Policy, before: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return the alert while it lasts; `before` is how it stood on the topic.
+
+    Who is told is whom the policy names for a silent feed: to the partnership it is the same.
+    """
+    terms = policy.terms(source_silent.SLUG, now, AUTHORITY)
+    agency, role = terms.responsible
+    fields: dict[str, Any] = {
+        "alert_id": alert_id_of(blindness),
+        "rule": RULE,
+        "rule_version": RULE_VERSION,
+        "policy_version": policy.version,
+        "severity": SEVERITY,
+        "about": ABOUT,
+        "authority": AUTHORITY,
+        "status": "raised",
+        "reason": "overdue",
+        "trigger": [],
+        "evidence": [],
+        "missing": [],
+        "members": [
+            {"key": name, "states": sorted(states)}
+            for name, states in sorted(blindness.members.items())
+        ],
+        "due_at": blindness.since,
+        "raised_at": max(now, blindness.since),
+        "as_of": max(now, blindness.since),
+        "responsible": {"agency": agency, "team": None, "role": role},
+        "tell": list(terms.tell),
+    }
+    fields["steps"] = [_step(1, "raised", fields)]
+    if before is not None:
+        fields |= {name: before[name] for name in ("raised_at", "steps", "told")}
+    return codec.complete("Alert", fields)
+
+
+def answered(before: Mapping[str, Any], seen_to: datetime, now: datetime) -> dict[str, Any]:
+    """Return a standing alert once the judge has caught up to `seen_to`: how long it lasted is in it."""
+    after = dict(before) | {
+        "status": "answered",
+        "reason": "answered-late",
+        "answered_at": max(seen_to, before["due_at"]),
+        "as_of": max(now, before["as_of"]),
+    }
+    after["steps"] = [*before["steps"], _step(len(before["steps"]) + 1, "resolved", after)]
+    return after
+
+
+def blindness_of(alert: Mapping[str, Any]) -> Blindness:
+    """Return the blindness that a standing alert tells of."""
+    members = {each["key"]: frozenset(each["states"]) for each in alert["members"]}
+    return Blindness(alert["due_at"], members)
+
+
+def _step(number: int, kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {"number": number, "kind": kind, "roles": fields["tell"], "at": fields["as_of"]}
+
+
+class Telling:
+    """The alerts topic, for the watchdog's own alerts alone."""
+
+    def __init__(self, brokers: str, prefix: str, policy: Policy) -> None:
+        """Take bootstrap servers, the topics' prefix, and the policy."""
+        self._brokers = brokers
+        self._prefix = prefix
+        self._policy = policy
+
+    def standing(self) -> list[dict[str, Any]]:
+        """Return this deployment's `pipeline-blind` alerts that stand, the oldest first. Raises KafkaError."""
+        with Reader(self._brokers, prefixed(self._prefix, ALERTS.name)) as reader:
+            every = newest(reader.to_end()).values()
+        ours = (each for each in every if each["rule"] == RULE and each["status"] == "raised")
+        return sorted(ours, key=lambda each: (each["due_at"], each["alert_id"]))
+
+    def tell(
+        self, blindness: Blindness | None, seen_to: datetime | None, now: datetime
+    ) -> list[dict[str, Any]]:
+        """Make the topic say what is so: this blindness stands, or none. Return what was written.
+
+        Whatever else of ours stands is answered: it was over at `seen_to`. Raises KafkaError.
+        """
+        producer = self._producer()
+        try:
+            producer.init_transactions()
+            before = {each["alert_id"]: each for each in self.standing()}
+            wanted = []
+            if blindness is not None:
+                known = before.pop(alert_id_of(blindness), None)
+                after = raised(blindness, now, self._policy, known)
+                if known is None or known["members"] != after["members"]:
+                    wanted.append(after)
+            over = blindness.since if blindness is not None else seen_to
+            wanted += [answered(each, over or now, now) for each in before.values()]
+            if wanted:
+                self._write(producer, wanted)
+        finally:
+            producer.close(timeout=_WITHIN)
+        return wanted
+
+    def _write(self, producer: KafkaProducer, alerts: list[dict[str, Any]]) -> None:
+        topic = prefixed(self._prefix, ALERTS.name)
+        producer.begin_transaction()
+        sent = [
+            producer.send(topic, key=alert["alert_id"].encode(), value=codec.encode("Alert", alert))
+            for alert in alerts
+        ]
+        producer.flush(timeout=_WITHIN)
+        for each in sent:
+            each.get(timeout=_WITHIN)
+        producer.commit_transaction()
+
+    def _producer(self) -> KafkaProducer:
+        return KafkaProducer(
+            bootstrap_servers=self._brokers.split(","),
+            transactional_id=f"{self._prefix}{_WRITER}",
+            transaction_timeout_ms=15_000,
+            enable_idempotence=True,
+            acks="all",
+            allow_auto_create_topics=False,
+            bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
+            max_block_ms=int(_WITHIN * 1_000),
+            request_timeout_ms=5_000,
+            delivery_timeout_ms=int(_WITHIN * 1_000),
+            metrics_enabled=False,
+        )

@@ -1,0 +1,82 @@
+"""The alert `pipeline-blind` on a real Kafka: once for each blindness, and answered with its length."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baton import topics
+from baton.contract.topics import ALERTS, prefixed
+from baton.engine.policy_file import parse_policy
+from baton.reading import Reader
+from baton.reading.alerts import alerts_of
+from baton.watchdog.sight import Blindness
+from baton.watchdog.telling import Telling, alert_id_of, blindness_of
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+POLICY = parse_policy((Path(__file__).parents[2] / "policy.toml").read_text(encoding="utf-8"))
+BLIND = Blindness(NOON, {"facts-0": frozenset({"stands-still"})})
+
+
+@pytest.fixture
+def told(kafka: str, topic_prefix: str) -> tuple[str, str]:
+    """Create the topics; give the Kafka and the prefix."""
+    topics.apply(kafka, topic_prefix)
+    return kafka, topic_prefix
+
+
+def records(kafka: str, prefix: str) -> list[dict[str, Any]]:
+    """Return every alert record there is, in order."""
+    with Reader(kafka, prefixed(prefix, ALERTS.name)) as reader:
+        return [alert for batch in reader.to_end() for alert in alerts_of(batch)]
+
+
+def test_a_blindness_is_told_once_and_answered_with_its_length(told: tuple[str, str]) -> None:
+    """Saying it again writes nothing; a second watchdog goes on with the same alert; nobody is named."""
+    now = NOON + timedelta(seconds=61)
+    Telling(*told, POLICY).tell(BLIND, NOON, now)
+    again = Telling(*told, POLICY)
+
+    assert again.tell(BLIND, NOON, now + timedelta(seconds=9)) == []
+    assert [blindness_of(each) for each in again.standing()] == [BLIND]
+    assert len(again.tell(None, NOON + timedelta(minutes=5), NOON + timedelta(minutes=6))) == 1
+    assert again.tell(None, NOON + timedelta(minutes=7), NOON + timedelta(minutes=7)) == []
+
+    first, last = records(*told)
+    assert {alert_id_of(BLIND)} == {first["alert_id"], last["alert_id"]}
+    assert ("raised", 1, now) == (first["status"], first["severity"], first["raised_at"])
+    assert first["members"] == [{"key": "facts-0", "states": ["stands-still"]}]
+    assert ["feed_operator", "hub_manager"] == first["steps"][0]["roles"]
+    assert ("answered", timedelta(minutes=5)) == (
+        last["status"],
+        last["answered_at"] - last["due_at"],
+    )
+    assert ["raised", "resolved"] == [step["kind"] for step in last["steps"]]
+
+
+def test_more_that_is_seen_changes_the_alert_and_not_when_it_was_raised(
+    told: tuple[str, str],
+) -> None:
+    """The same id, with one member more."""
+    telling = Telling(*told, POLICY)
+    telling.tell(BLIND, NOON, NOON + timedelta(seconds=61))
+    more = Blindness(NOON, {**BLIND.members, "clock": frozenset({"silent"})})
+    (written,) = telling.tell(more, NOON, NOON + timedelta(seconds=90))
+
+    assert written["raised_at"] == NOON + timedelta(seconds=61)
+    assert [each["key"] for each in written["members"]] == ["clock", "facts-0"]
+
+
+def test_an_alert_left_standing_by_a_watchdog_that_died_is_answered(told: tuple[str, str]) -> None:
+    """Of two blindnesses the older was over when the newer began."""
+    telling = Telling(*told, POLICY)
+    telling.tell(BLIND, NOON, NOON + timedelta(seconds=61))
+    newer = Blindness(NOON + timedelta(hours=1), BLIND.members)
+    telling.tell(newer, newer.since, newer.since + timedelta(seconds=61))
+
+    (standing,) = telling.standing()
+    assert blindness_of(standing) == newer
+    assert [each["status"] for each in records(*told)] == ["raised", "raised", "answered"]
