@@ -144,8 +144,8 @@ def _one(standing: Mapping[str, Mapping[str, Any]], text: str) -> Mapping[str, A
 
 
 def _check_words(statuses: Sequence[str], rules: Sequence[str]) -> None:
-    from baton.contract import codec
     from baton.cli.render import OF_NO_RULE
+    from baton.contract import codec
     from baton.engine.toml_lines import did_you_mean
     from baton.rules.register import RULES
 
