@@ -14,8 +14,9 @@ from typing import Any, get_args
 
 import pytest
 
+from baton import wording
 from baton.agents.alert_record import fields_of
-from baton.cli import chronology, render, rules_page
+from baton.cli import chronology, rules_page
 from baton.engine.alerts import ANSWERED_IN_TIME, ANSWERED_IN_TIME_TOLD_LATE, Alert
 from baton.replay.play import engine_after
 from baton.replay.scenario import PolicyText, Scenario, read_scenario
@@ -248,8 +249,8 @@ def test_no_alert_blames_or_discloses(played: Played) -> None:
     for alert in played.alerts:
         shown = _shown(alert)
         lines = [
-            render.line(shown),
-            *(text for label, text in render.details(shown) if label != "id"),
+            wording.line(shown),
+            *(text for label, text in wording.details(shown) if label != "id"),
         ]
         for line in lines:
             # What was told may have any id; these are invented, and none is a word of ours.

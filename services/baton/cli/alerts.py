@@ -85,14 +85,14 @@ def print_alert(alert: Mapping[str, Any], out: Console) -> None:
     """Print one alert in full."""
     from rich.table import Table
 
-    from baton.cli import render
+    from baton import wording
 
     facts = Table(box=None, show_header=False, pad_edge=False)
     facts.add_column(style="bold", no_wrap=True)
     facts.add_column(overflow="fold")
-    for label, text in render.details(alert):
+    for label, text in wording.details(alert):
         facts.add_row(label, text)
-    out.print(f"{alert['rule']}: {render.status(alert)}")
+    out.print(f"{alert['rule']}: {wording.status(alert)}")
     out.print(facts)
     started = {each["event_id"] for each in alert["trigger"]}
     rests_on = {each["event_id"]: each for each in (*alert["trigger"], *alert["evidence"])}
@@ -102,7 +102,7 @@ def print_alert(alert: Mapping[str, Any], out: Console) -> None:
             events.add_column(name, overflow="fold", no_wrap=name in {"when", "event"})
         for each in sorted(rests_on.values(), key=lambda event: event["occurred_at"]):
             mark = "started it" if each["event_id"] in started else ""
-            when, agency = render.local(each["occurred_at"]), render.agency(each["agency"])
+            when, agency = wording.local(each["occurred_at"]), wording.agency(each["agency"])
             events.add_row(when, agency, each["event"], mark, each["event_id"])
         out.print()
         out.print(events)
@@ -112,7 +112,7 @@ def print_alert(alert: Mapping[str, Any], out: Console) -> None:
         members.add_column("which")
         members.add_column("how it stands")
         for each in alert["members"]:
-            members.add_row(*render.member(each))
+            members.add_row(*wording.member(each))
         out.print()
         out.print(members)
 

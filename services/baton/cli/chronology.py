@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from baton.cli import render
+from baton import wording
 from baton.contract import codec
 from baton.contract.versions import expand
 
@@ -60,7 +60,7 @@ def heard_late(fact: Fact) -> str:
     """Say when baton was told, where that was not within the minute in which it happened."""
     if (fact.received_at - fact.occurred_at).total_seconds() < 60:
         return ""
-    return render.local(fact.received_at)
+    return wording.local(fact.received_at)
 
 
 def _values(fact: Fact, about: str) -> Iterator[tuple[str, Any]]:
@@ -115,7 +115,7 @@ def finding_row(finding: Finding) -> dict[str, Any]:
 
 def judgement(finding: Finding) -> str:  # noqa: PLR0911 - one line for each reason
     """Say in one line why a question stands as it does."""
-    due = "" if finding.due_at is None else render.local(finding.due_at)
+    due = "" if finding.due_at is None else wording.local(finding.due_at)
     match finding.reason:
         case "waiting":
             return f"not due yet: due {due}"
@@ -126,12 +126,12 @@ def judgement(finding: Finding) -> str:  # noqa: PLR0911 - one line for each rea
         case "answered-late":
             return f"an alert: answered {_lateness(finding)} after it was due ({due})"
         case "answered":
-            at = "" if finding.answered_at is None else f", {render.local(finding.answered_at)}"
+            at = "" if finding.answered_at is None else f", {wording.local(finding.answered_at)}"
             return f"no alert: answered in time{at}; it was due {due}"
         case "found":
             return "an alert: so by the facts as they stand"
         case "cannot-tell":
-            feed = render.agency(finding.waits_for)
+            feed = wording.agency(finding.waits_for)
             return f"cannot tell: it was due {due}, and the feed of {feed} is silent"
         case "transfer-withdrawn":
             return "no alert: the transfer was taken back"
@@ -147,20 +147,20 @@ def what_would_answer(finding: Finding) -> str:
     """Say what would answer a question that is open."""
     if finding.reason not in {"waiting", "due-soon", "overdue", "cannot-tell", "found"}:
         return ""
-    return render.missing({"rule": finding.rule, "missing": finding.missing})
+    return wording.missing({"rule": finding.rule, "missing": finding.missing})
 
 
 def looks_again(finding: Finding) -> str:
     """Say when a question is asked again without anything being told."""
     if finding.reason == "cannot-tell":
-        return f"once {render.agency(finding.waits_for)} is heard"
-    return "" if finding.wake_at is None else render.local(finding.wake_at)
+        return f"once {wording.agency(finding.waits_for)} is heard"
+    return "" if finding.wake_at is None else wording.local(finding.wake_at)
 
 
 def _lateness(finding: Finding) -> str:
     if finding.answered_at is None or finding.due_at is None:
         return "late"
-    return render.duration(finding.answered_at - finding.due_at)
+    return wording.duration(finding.answered_at - finding.due_at)
 
 
 def _text(value: object) -> str:

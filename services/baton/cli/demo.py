@@ -13,10 +13,9 @@ from rich.rule import Rule as Line
 from rich.table import Table
 from rich.text import Text
 
-from baton import topics
+from baton import topics, wording
 from baton.agents.alert_record import alert_of
 from baton.agents.pseudonym import Pseudonyms, make_key, read_key
-from baton.cli import render
 from baton.cli.playback import Stage
 from baton.cli.supervisor import Supervisor
 from baton.localkafka import use_kafka
@@ -97,7 +96,7 @@ class _Show:
             for moment, records in feed.play(scenario.told, scenario.until) if judged else ():
                 for each in records:
                     when = f"{moment.astimezone(LONDON):%a %d %b %Y %H:%M}"
-                    said = f"{when}  {render.agency(each.fields['agency'])}: {each.record}"
+                    said = f"{when}  {wording.agency(each.fields['agency'])}: {each.record}"
                     console.print(Text(said, style="dim"))
                 self._show(next(alerts))
             if not (judged and self._judged(stage, scenario.until, supervisor)):
@@ -159,23 +158,23 @@ class _Show:
 def _panel(alert: dict[str, Any]) -> Panel:
     """Return an alert as people read it: what, about whom, since when, who should act, and why."""
     because = [
-        f"{each['event']} {each['event_id']} ({render.agency(each['agency'])}, {render.local(each['occurred_at'])})"
+        f"{each['event']} {each['event_id']} ({wording.agency(each['agency'])}, {wording.local(each['occurred_at'])})"
         for each in alert["evidence"]
     ]
     if len(because) > FACTS_SHOWN:
         because[FACTS_SHOWN - 1 :] = [f"and {len(because) - FACTS_SHOWN + 1} more"]
     rows = [
-        ("what", render.sentence(alert)),
-        ("about", render.about(alert)),
-        ("stands", render.status(alert)),
-        (render.missing_label(alert), render.missing(alert)),
-        ("due", render.due(alert)),
-        ("raised", render.local(alert["raised_at"])),
-        ("who must act", render.who(alert)),
+        ("what", wording.sentence(alert)),
+        ("about", wording.about(alert)),
+        ("stands", wording.status(alert)),
+        (wording.missing_label(alert), wording.missing(alert)),
+        ("due", wording.due(alert)),
+        ("raised", wording.local(alert["raised_at"])),
+        ("who must act", wording.who(alert)),
         ("because of", "\n".join(because)),
         (
             "cases",
-            "\n".join(f"{key}: {states}" for key, states in map(render.member, alert["members"])),
+            "\n".join(f"{key}: {states}" for key, states in map(wording.member, alert["members"])),
         ),
     ]
     shown = Table.grid(padding=(0, 2))
@@ -189,13 +188,13 @@ def _panel(alert: dict[str, Any]) -> Panel:
 
 def _change(before: dict[str, Any], alert: dict[str, Any]) -> str:
     """Return in one line what is new in an alert that goes on standing as it stood."""
-    known = {render.member(each) for each in before["members"]}
+    known = {wording.member(each) for each in before["members"]}
     new = [
         f"{key}: {states}"
-        for key, states in map(render.member, alert["members"])
+        for key, states in map(wording.member, alert["members"])
         if (key, states) not in known
     ]
-    return f"  {alert['rule']} about {render.about(alert)}: {'; '.join(new) or 'changed'}"
+    return f"  {alert['rule']} about {wording.about(alert)}: {'; '.join(new) or 'changed'}"
 
 
 def _persons(value: Any) -> Iterator[dict[str, str]]:  # noqa: ANN401 (any field of any record)

@@ -322,6 +322,6 @@ def _disk(folder: Path) -> Finding:
 def _seconds(span: float) -> str:
     from datetime import timedelta
 
-    from baton.cli.render import duration
+    from baton.wording import duration
 
     return duration(timedelta(seconds=span))

@@ -282,12 +282,13 @@ def _row(engine: Engine, explanation: Explanation, file: str | None) -> dict[str
 def _print(engine: Engine, explanation: Explanation, file: str | None) -> None:
     from rich.table import Table
 
+    from baton import wording
     from baton.agents.alert_record import fields_of
-    from baton.cli import chronology, render
+    from baton.cli import chronology
 
     out = console()
     about = explanation.key.partition(":")[2]
-    as_of = "nothing judged yet" if engine.now is None else f"as of {render.local(engine.now)}"
+    as_of = "nothing judged yet" if engine.now is None else f"as of {wording.local(engine.now)}"
     out.print(" · ".join(each for each in (explanation.key, as_of, file) if each))
     out.print()
     facts = Table(box=None, pad_edge=False, title="What was told", title_justify="left")
@@ -295,8 +296,8 @@ def _print(engine: Engine, explanation: Explanation, file: str | None) -> None:
         facts.add_column(name, overflow="fold")
     for fact in chronology.facts_of(explanation):
         facts.add_row(
-            render.local(fact.occurred_at),
-            render.agency(fact.agency),
+            wording.local(fact.occurred_at),
+            wording.agency(fact.agency),
             type(fact).__name__,
             chronology.fact_words(fact, about),
             chronology.heard_late(fact),
@@ -309,7 +310,7 @@ def _print(engine: Engine, explanation: Explanation, file: str | None) -> None:
         for label, text in (
             (chronology.answer_label(finding), chronology.what_would_answer(finding)),
             ("is looked at again", chronology.looks_again(finding)),
-            ("more serious by", ", ".join(map(render.words, finding.raised_by))),
+            ("more serious by", ", ".join(map(wording.words, finding.raised_by))),
             ("id", finding.alert_id),
         ):
             if text:
@@ -318,4 +319,4 @@ def _print(engine: Engine, explanation: Explanation, file: str | None) -> None:
         out.print("  No rule has anything to ask of it.")
     for alert in explanation.alerts:
         out.print()
-        out.print(f"Alert {alert.alert_id}: {render.status(fields_of(alert) | {'outcome': None})}")
+        out.print(f"Alert {alert.alert_id}: {wording.status(fields_of(alert) | {'outcome': None})}")

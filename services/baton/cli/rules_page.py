@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Final
 import tomlkit
 from tomlkit.items import Item, Table
 
-from baton.cli.render import agency, words
 from baton.engine.policy_file import parse_policy, plain
 from baton.rules import severity
 from baton.rules.policy import Limit
 from baton.rules.register import RULES
 from baton.rules.severity import MODIFIERS
+from baton.wording import agency, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -118,9 +118,9 @@ def _as_text(
     everything: bool,
     once: bool,
 ) -> None:
-    from baton.cli.render import line
     from baton.reading import newest
     from baton.reading.alerts import alerts_of
+    from baton.wording import line
 
     if once:
         standing = shown(newest(batches).values(), changed_since, everything=everything)
@@ -160,7 +160,7 @@ def _live(
 
 
 def _title(count: int, settings: Settings, now: datetime, lost_at: datetime | None) -> str:
-    from baton.cli.render import local
+    from baton.wording import local
 
     alerts = counted(count, "alert")
     if lost_at is not None:
@@ -218,37 +218,37 @@ def alerts_table(
 def _wide_row(alert: Alert, now: datetime) -> list[Any]:
     from rich.text import Text
 
-    from baton.cli import render
+    from baton import wording
 
     return [
-        render.local(alert["raised_at"]),
+        wording.local(alert["raised_at"]),
         Text(str(alert["severity"]), style=_SEVERITY_STYLES[alert["severity"]]),
-        render.status(alert),
+        wording.status(alert),
         f"{alert['rule']}\n{alert['alert_id'].removeprefix(alert['rule'])}",
-        render.about(alert),
-        render.missing(alert),
-        render.due(alert, now),
-        render.who(alert),
+        wording.about(alert),
+        wording.missing(alert),
+        wording.due(alert, now),
+        wording.who(alert),
     ]
 
 
 def _narrow_row(alert: Alert, now: datetime) -> list[Any]:
     from rich.text import Text
 
-    from baton.cli import render
+    from baton import wording
 
     level = alert["severity"]
     what = Text()
     what.append(f"{alert['rule']}\n", style=_SEVERITY_STYLES[level])
-    what.append(f"{render.about(alert)}\n")
-    what.append(f"{render.missing_label(alert)}: {render.missing(alert)}")
-    due = render.due(alert, now)
+    what.append(f"{wording.about(alert)}\n")
+    what.append(f"{wording.missing_label(alert)}: {wording.missing(alert)}")
+    due = wording.due(alert, now)
     if due:
         what.append(f"\ndue {due}")
     what.append(f"\n{alert['alert_id']}", style="dim")
     return [
-        render.local(alert["raised_at"]),
-        f"{render.status(alert)}\nseverity {level}",
+        wording.local(alert["raised_at"]),
+        f"{wording.status(alert)}\nseverity {level}",
         what,
-        render.who(alert),
+        wording.who(alert),
     ]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from baton.cli import render
+from baton import wording
 from baton.rules.register import RULES
 
 MakeAlert = Callable[..., dict[str, Any]]
@@ -41,7 +41,7 @@ HOUR = timedelta(hours=1)
 )
 def test_how_an_alert_stands(alert: MakeAlert, fields: dict[str, object], words: str) -> None:
     """The status in words, with its lateness, and no reason where none is given."""
-    assert render.status(alert() | fields) == words
+    assert wording.status(alert() | fields) == words
 
 
 def test_an_alert_that_no_rule_raises_has_its_words_too(alert: MakeAlert) -> None:
@@ -59,9 +59,9 @@ def test_who_must_act_is_an_agency_a_team_and_a_role(alert: MakeAlert) -> None:
     """Nobody is named, and codes are words."""
     with_team = {"agency": "childrens_social_care", "team": "north", "role": "head_of_service"}
 
-    assert render.who(alert()) == "police: public protection supervisor"
+    assert wording.who(alert()) == "police: public protection supervisor"
     assert (
-        render.who(alert(responsible=with_team))
+        wording.who(alert(responsible=with_team))
         == "children's social care, team north: head of service"
     )
 
@@ -70,9 +70,10 @@ def test_what_is_missing_is_in_the_rules_own_words(alert: MakeAlert) -> None:
     """The register says what should have come; items of a list are added, record names are not."""
     handover = alert(rule="handover-incomplete", missing=["domestic_abuse", "risks"])
 
-    assert render.missing(alert()) == RULES["unreferred-incident"].missing
+    assert wording.missing(alert()) == RULES["unreferred-incident"].missing
     assert (
-        render.missing(handover) == f"{RULES['handover-incomplete'].missing}: domestic abuse, risks"
+        wording.missing(handover)
+        == f"{RULES['handover-incomplete'].missing}: domestic abuse, risks"
     )
 
 
@@ -80,23 +81,23 @@ def test_an_alert_of_a_rule_that_is_not_known_here_is_still_shown(alert: MakeAle
     """A newer worker's alerts are readable by an older program."""
     newer = alert(rule="some-new-rule", missing=["SomethingNew"])
 
-    assert render.sentence(newer) == "some new rule"
-    assert render.missing(newer) == "SomethingNew"
-    assert "some-new-rule" in render.line(newer)
+    assert wording.sentence(newer) == "some new rule"
+    assert wording.missing(newer) == "SomethingNew"
+    assert "some-new-rule" in wording.line(newer)
 
 
 def test_due_says_for_how_long_it_has_been(alert: MakeAlert) -> None:
     """Overdue is counted while an alert is open; what was merely found is not due."""
-    assert render.due(alert(), NOON + 2 * HOUR) == "2026-03-02 12:00, 2 h ago"
-    assert render.due(alert(status="answered"), NOON + 2 * HOUR) == "2026-03-02 12:00"
-    assert render.due(alert(reason="found")) == ""
-    assert render.due(alert(due_at=None)) == ""
+    assert wording.due(alert(), NOON + 2 * HOUR) == "2026-03-02 12:00, 2 h ago"
+    assert wording.due(alert(status="answered"), NOON + 2 * HOUR) == "2026-03-02 12:00"
+    assert wording.due(alert(reason="found")) == ""
+    assert wording.due(alert(due_at=None)) == ""
 
 
 def test_times_are_local() -> None:
     """In summer London is an hour ahead; seconds are shown where there are any."""
-    assert render.local(datetime(2026, 7, 1, 12, tzinfo=UTC)) == "2026-07-01 13:00"
-    assert render.local(datetime(2026, 7, 1, 12, 0, 5, tzinfo=UTC)) == "2026-07-01 13:00:05"
+    assert wording.local(datetime(2026, 7, 1, 12, tzinfo=UTC)) == "2026-07-01 13:00"
+    assert wording.local(datetime(2026, 7, 1, 12, 0, 5, tzinfo=UTC)) == "2026-07-01 13:00:05"
 
 
 @pytest.mark.parametrize(
@@ -113,13 +114,13 @@ def test_times_are_local() -> None:
 )
 def test_a_duration_is_rough(seconds: int, words: str) -> None:
     """The two largest units are enough."""
-    assert render.duration(timedelta(seconds=seconds)) == words
+    assert wording.duration(timedelta(seconds=seconds)) == words
 
 
 def test_every_rule_can_be_put_in_words(alert: MakeAlert) -> None:
     """No rule of the register lacks a sentence or what is missing, and none speaks of health."""
     for slug, rule in RULES.items():
-        words = dict(render.details(alert(rule=slug)))
+        words = dict(wording.details(alert(rule=slug)))
         assert words["what"] == rule.sentence
         assert words["missing"].startswith(rule.missing)
 
@@ -128,7 +129,7 @@ def test_the_details_hold_everything_a_person_needs(alert: MakeAlert) -> None:
     """What, about whom, since when, what is missing, who should act, who is to be told, and the id."""
     told = [{"role": "hub_manager", "by": "email", "at": NOON}]
     words = dict(
-        render.details(alert(told=told, next_step="tell_next_role", next_step_at=NOON + HOUR))
+        wording.details(alert(told=told, next_step="tell_next_role", next_step_at=NOON + HOUR))
     )
 
     assert words["about"] == "person p-1"
@@ -140,6 +141,6 @@ def test_the_details_hold_everything_a_person_needs(alert: MakeAlert) -> None:
 
 def test_what_raised_a_severity_is_said(alert: MakeAlert) -> None:
     """Beside how soon somebody must act."""
-    words = dict(render.details(alert(severity=2, raised_by=["near-due-date", "repeat"])))
+    words = dict(wording.details(alert(severity=2, raised_by=["near-due-date", "repeat"])))
 
     assert words["severity"] == "2, this working day; more serious by near due date, repeat"
