@@ -5,7 +5,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 MADE   := $(VENV)/made
 JARS   := .kafka/made
-READY  := $(MADE) $(JARS)
+PAGES  := services/baton/console/static/made/made
+READY  := $(MADE) $(JARS) $(PAGES)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -15,7 +16,7 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
 		|| sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1   \2/p' $(MAKEFILE_LIST)
 
-setup: $(READY) ## Make .venv with `baton` in it, and fetch Kafka; instant when it is done already
+setup: $(READY) ## Make .venv with `baton` in it, fetch Kafka, make the pages' parts; instant when it is done already
 	@echo "Set up: .venv/bin/baton is ready. Next: make demo"
 
 demo: $(READY) ## Watch baton flag what two reviews describe, on a real Kafka (two minutes, ends by itself)
@@ -37,9 +38,10 @@ replay: $(MADE) ## Replay a recorded log without Kafka: make replay LOG=….ndjs
 
 test: $(READY) check ## Everything: the checks, and all tests, those with a real Kafka too
 	@dev/need compose
+	@dev/need chromium
 	@$(BIN)/pytest
 
-test-fast: $(MADE) ## The tests that need no Kafka
+test-fast: $(MADE) $(PAGES) ## The tests that need no Kafka
 	@$(BIN)/pytest -m "not broker"
 
 check: $(MADE) ## Lint, format, types, layers, spelling; changes nothing
@@ -62,6 +64,7 @@ lock: $(MADE) ## Remake requirements.txt and requirements-dev.txt from pyproject
 	$(LOCK) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 
 clean: ## Remove what setup and runs made here: .venv, .kafka, .baton, caches
+	rm -rf $(dir $(PAGES)) dev/pages/node_modules
 	rm -rf $(VENV) .kafka .baton dist .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find streams schemas services tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
@@ -86,4 +89,11 @@ $(JARS): dev/pom.xml dev/need
 	@rm -rf .kafka/lib
 	@mvn --quiet --batch-mode -Dstyle.color=never --file dev/pom.xml dependency:copy-dependencies \
 		-DincludeScope=runtime -DoutputDirectory="$(CURDIR)/.kafka/lib"
+	@touch $@
+
+# What the console's pages bring to a browser, from dev/pages/package-lock.json, by hash.
+$(PAGES): dev/pages/package.json dev/pages/package-lock.json dev/pages/baton.scss dev/pages/make dev/need
+	@dev/need node
+	@echo "Making the console's pages from dev/pages/package-lock.json …"
+	@dev/pages/make $(dir $@)
 	@touch $@

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -29,6 +30,15 @@ assert baton.cli.__file__.startswith(sys.argv[1])
 """
 
 LOCKS = ["requirements.txt", "requirements-dev.txt"]
+
+
+def test_the_pages_lock_names_hashes_and_no_host(project: Path) -> None:
+    """What a browser is given is what was tested, wherever npm fetches it from."""
+    text = (project / "dev" / "pages" / "package-lock.json").read_text()
+    packages = json.loads(text)["packages"]
+
+    assert {name for name, each in packages.items() if name and "integrity" not in each} == set()
+    assert "resolved" not in text
 
 
 def requirements(project: Path, lock: str) -> dict[str, str]:
@@ -149,7 +159,7 @@ def test_nothing_is_skipped_in_ci(tmp_path: Path, project: Path) -> None:
     assert "nor here" in in_ci.stdout
 
 
-@pytest.mark.parametrize("program", ["python", "java", "maven", "compose"])
+@pytest.mark.parametrize("program", ["python", "java", "maven", "compose", "node", "chromium"])
 def test_a_missing_program_is_said_in_one_sentence(
     program: str, project: Path, tmp_path: Path
 ) -> None:

@@ -65,6 +65,7 @@ def test_no_file_names_a_registry(texts: dict[Path, str]) -> None:
         "repo." + "maven",
         "repo1" + ".maven",
         "deb." + "debian",
+        "npm" + "js.org",
     ]
     options = [
         "--index" + "-url",
