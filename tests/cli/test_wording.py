@@ -50,9 +50,9 @@ def test_an_alert_that_no_rule_raises_has_its_words_too(alert: MakeAlert) -> Non
         rule="pipeline-blind", about={"kind": "agency", "key": "baton"}, missing=[], severity=1
     )
 
-    assert "baton itself was blind" in render.sentence(fields)
-    assert render.missing(fields).startswith("judgement of all that was told")
-    assert render.about(fields) == "agency baton"
+    assert "baton itself was blind" in wording.sentence(fields)
+    assert wording.missing(fields).startswith("judgement of all that was told")
+    assert wording.about(fields) == "agency baton"
 
 
 def test_who_must_act_is_an_agency_a_team_and_a_role(alert: MakeAlert) -> None:

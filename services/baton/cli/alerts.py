@@ -144,10 +144,10 @@ def _one(standing: Mapping[str, Mapping[str, Any]], text: str) -> Mapping[str, A
 
 
 def _check_words(statuses: Sequence[str], rules: Sequence[str]) -> None:
-    from baton.cli.render import OF_NO_RULE
     from baton.contract import codec
     from baton.engine.toml_lines import did_you_mean
     from baton.rules.register import RULES
+    from baton.wording import OF_NO_RULE
 
     fields = {field["name"]: field["type"] for field in codec.schema("Alert")["fields"]}
     for option, given, known in (
