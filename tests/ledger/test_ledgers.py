@@ -332,6 +332,36 @@ def test_far_behind_it_pauses_faust_reads_in_bulk_and_seeks() -> None:
     run(behind())
 
 
+def test_what_is_not_well_is_said_while_it_lasts() -> None:
+    """A ledger that loads for long, one that stands still, one that is far behind: each by name, until it is over."""
+
+    async def not_well() -> None:
+        kafka = FakeKafka()
+        tuning = Tuning(watch_every=1e9, slow_after=-1.0, still_for=-1.0, bulk_from=50)
+        worker = Worker({ONE: kafka}, tuning=tuning)
+        ledgers = worker.ledgers
+
+        def troubles() -> list[tuple[str, Partition]]:
+            ledgers._say_what_is_not_well()
+            return ledgers.troubles()
+
+        opening = asyncio.create_task(ledgers.open([ONE]))
+        await until(lambda: list(ledgers.opening()) == [ONE])
+        assert [("slow", ONE)] == troubles()
+        await opening
+        assert [] == troubles()
+        kafka.source = kafka_of(200).source
+        await ledgers._open[ONE].ledger.look()
+        assert [("behind", ONE), ("still", ONE)] == troubles()
+        await ledgers.apply(events_of(kafka, 0, 5))
+        assert [] == troubles()
+        assert {} == ledgers.opening()
+        assert ledgers.snapshot()[0].opened_in >= 0
+        await ledgers.close()
+
+    run(not_well())
+
+
 class Raising(Chaining):
     """A process with a fault of ours in it."""
 

@@ -51,6 +51,11 @@ class Intake:
         self._recent: deque[bool] = deque(maxlen=RECENT)
         self.rejected = 0
 
+    @property
+    def share(self) -> float:
+        """The share of recent messages that were rejected; 0 while they are too few to say."""
+        return sum(self._recent) / len(self._recent) if len(self._recent) >= ENOUGH else 0.0
+
     def load(self, key: bytes, value: bytes) -> None:
         """Take back how recent messages fared, so that a restart does not lift the ceiling."""
         if key == _RECENT_ROW:
@@ -141,12 +146,9 @@ class Intake:
     def _remember(self, *, rejected: bool, record: Record) -> None:
         self._recent.append(rejected)
         self.rejected += rejected
-        if not rejected or len(self._recent) < ENOUGH:
-            return
-        share = sum(self._recent) / len(self._recent)
-        if share > self._ceiling:
+        if rejected and self.share > self._ceiling:
             message = (
-                f"{share:.0%} of the last {len(self._recent)} messages of {self._topic}-{self._partition} were "
+                f"{self.share:.0%} of the last {len(self._recent)} messages of {self._topic}-{self._partition} were "
                 f"rejected, up to offset {record.offset}; the ceiling is {self._ceiling:.0%}. Nothing is lost: "
                 f"mend what sends or reads them, or raise BATON_REJECTED_CEILING, and start again"
             )

@@ -78,8 +78,12 @@ class Tuning:
     watch_every: float = 1.0
     quiet_for: float = 3.0
     """After so long without progress, `next` steps over markers at the source's end."""
+    still_for: float = 10.0
+    """After so long without progress, though records wait, the log and the health page say so."""
     stalled_for: float = 30.0
-    """After so long without progress, though records wait, the worker stops."""
+    """After so long the worker stops."""
+    slow_after: float = 30.0
+    """After so long a ledger that is still being loaded is said to be slow."""
     blocked_for: float = 120.0
     """After so long without a turn for anybody, because a process never returns, it stops too."""
     open_within: float = 600.0
@@ -101,6 +105,8 @@ class Status:
     records: int
     gaps: int
     rows_loaded: int
+    opened_in: float
+    """Seconds that loading its rows and catching up took."""
     still_for: float
     """Seconds since `next` last moved."""
 
@@ -113,6 +119,7 @@ class _Entry:
         self.batches = 0
         self.records = 0
         self.transaction_ms = 0.0
+        self.opened_in = 0.0
         self.moved_at = monotonic()
         self.seen = ledger.next
 
@@ -153,6 +160,8 @@ class Ledgers:
         self._on_batch = on_batch
         self._assigned: frozenset[Partition] = frozenset()
         self._opening: dict[Partition, Ledger] = {}
+        self._opening_since: dict[Partition, float] = {}
+        self._said: set[tuple[str, Partition]] = set()
         self._open: dict[Partition, _Entry] = {}
         self._watching: asyncio.Task[None] | None = None
         self._looked_at = 0.0
@@ -242,6 +251,7 @@ class Ledgers:
                 records=entry.records,
                 gaps=entry.ledger.gaps,
                 rows_loaded=entry.ledger.rows_loaded,
+                opened_in=entry.opened_in,
                 still_for=entry.still_for(),
             )
             for source, entry in sorted(self._open.items())
@@ -251,6 +261,14 @@ class Ledgers:
     def ready(self) -> bool:
         """Whether there is an assignment, and all its ledgers are open and have caught up."""
         return self._watching is not None and all(map(self._has, self._assigned))
+
+    def opening(self) -> dict[Partition, float]:
+        """Return for how many seconds each ledger that is not open yet has been loading."""
+        return {source: monotonic() - since for source, since in self._opening_since.items()}
+
+    def troubles(self) -> list[tuple[str, Partition]]:
+        """Return what is not well, as the log has said it: `slow`, `still` or `behind`, and where."""
+        return sorted(self._said)
 
     def positions(self) -> dict[Partition, int]:
         """Return `next` of every open ledger: where delivery should go on."""
@@ -281,7 +299,7 @@ class Ledgers:
         )
         self._opening[source] = ledger
         entry = _Entry(ledger)
-        began = monotonic()
+        began = self._opening_since[source] = monotonic()
         try:
             await ledger.open()
             await ledger.catch_up(lambda batch: self._report(entry, batch))
@@ -289,9 +307,11 @@ class Ledgers:
             return  # Revoked meanwhile, and closed by whoever revoked it.
         finally:
             del self._opening[source]
+            del self._opening_since[source]
         if ledger.closing:
             return
         entry.still_for()
+        entry.opened_in = monotonic() - began
         self._open[source] = entry
         logger.info(
             "ledger_opened",
@@ -300,7 +320,7 @@ class Ledgers:
             offset=ledger.next,
             rows=ledger.rows_loaded,
             count=entry.records,
-            ms=round((monotonic() - began) * 1_000, 1),
+            ms=round(entry.opened_in * 1_000, 1),
         )
 
     async def _apply_one(self, source: Partition, events: list[Event]) -> None:
@@ -367,9 +387,35 @@ class Ledgers:
         while True:
             self._looked_at = monotonic()
             await asyncio.sleep(self._tuning.watch_every)
+            self._say_what_is_not_well()
             await asyncio.gather(
                 *(self._look(source, entry) for source, entry in list(self._open.items()))
             )
+
+    def _say_what_is_not_well(self) -> None:
+        """Log each trouble once when it begins, and keep it for the health page while it lasts."""
+        tuning = self._tuning
+        troubles: dict[tuple[str, Partition], dict[str, float]] = {
+            ("slow", source): {"seconds": round(seconds, 1)}
+            for source, seconds in self.opening().items()
+            if seconds > tuning.slow_after
+        }
+        for source, entry in self._open.items():
+            ledger, still_for = entry.ledger, entry.still_for()
+            where: dict[str, float] = {"next": ledger.next, "end": ledger.end}
+            if ledger.next < ledger.end and still_for > tuning.still_for:
+                troubles["still", source] = {**where, "seconds": round(still_for, 1)}
+            if ledger.end - ledger.next > tuning.bulk_from:
+                troubles["behind", source] = where
+        for kind, source in troubles.keys() - self._said:
+            logger.warning(
+                "ledger_in_trouble",
+                reason=kind,
+                topic=source.topic,
+                partition=source.number,
+                **troubles[kind, source],
+            )
+        self._said = set(troubles)
 
     def _watch_the_watch(self) -> None:
         """Stop the worker, from a thread of its own, if the event loop has no turns any more.
