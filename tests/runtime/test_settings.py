@@ -27,6 +27,12 @@ def test_each_setting_has_a_variable() -> None:
             "BATON_HEALTH_PORT": "65535",
             "BATON_LOG_FORMAT": "json",
             "BATON_REJECTED_CEILING": "0.25",
+            "BATON_USERS_FILE": "/etc/baton/users.toml",
+            "BATON_CONSOLE_ADDRESS": "https://baton.example/",
+            "BATON_OIDC_ISSUER": "http://127.0.0.1:8181",
+            "BATON_OIDC_CLIENT_ID": "baton-1",
+            "BATON_OIDC_CLIENT_SECRET_FILE": "/etc/baton/oidc",
+            "BATON_OIDC_KEY_CLAIM": "sub",
         }
     )
 
@@ -40,6 +46,12 @@ def test_each_setting_has_a_variable() -> None:
             health_port=65_535,
             log_format="json",
             rejected_ceiling=0.25,
+            users_file=Path("/etc/baton/users.toml"),
+            console_address="https://baton.example",
+            oidc_issuer="http://127.0.0.1:8181",
+            oidc_client_id="baton-1",
+            oidc_client_secret_file=Path("/etc/baton/oidc"),
+            oidc_key_claim="sub",
         )
         == settings
     )
@@ -56,6 +68,9 @@ def test_every_mistake_is_reported_at_once() -> None:
                 "BATON_HEALTH_PORT": "http",
                 "BATON_LOG_FORMAT": "xml",
                 "BATON_REJECTED_CEILING": "half",
+                "BATON_CONSOLE_ADDRESS": "http://baton.example",
+                "BATON_OIDC_ISSUER": "id.example",
+                "BATON_OIDC_CLIENT_ID": "a b",
                 "BATON_BROKER": "127.0.0.1:9092",
             }
         )
@@ -66,6 +81,9 @@ def test_every_mistake_is_reported_at_once() -> None:
         "BATON_TOPIC_PREFIX",
         "BATON_HEALTH_PORT",
         "BATON_LOG_FORMAT",
+        "BATON_CONSOLE_ADDRESS",
+        "BATON_OIDC_ISSUER",
+        "BATON_OIDC_CLIENT_ID",
         "BATON_REJECTED_CEILING",
         "BATON_BROKER",
     ] == [line.partition(":")[0] for line in lines]

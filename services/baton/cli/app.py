@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from baton.cli import alerts, topics
+from baton.cli import alerts, topics, users
 from baton.cli import policy as policies
 from baton.cli.doctor import doctor
 from baton.cli.emit import emit
@@ -69,6 +69,7 @@ app.command(rich_help_panel=_ASK)(replay)
 app.add_typer(policies.app, name="policy", rich_help_panel=_ASK)
 app.command(rich_help_panel=_RUN)(doctor)
 app.add_typer(topics.app, name="topics", rich_help_panel=_RUN)
+app.add_typer(users.app, name="users", rich_help_panel=_RUN)
 
 
 @app.command(rich_help_panel=_RUN)

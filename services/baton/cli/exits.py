@@ -34,6 +34,7 @@ class CommandError(Exception):
 
 
 _KNOWN: Final = {
+    "baton.access.users.UsersFileError": MISSING,
     "baton.agents.pseudonym.PseudonymKeyError": MISSING,
     "baton.clock.ClockError": MISSING,
     "baton.contract.errors.InvalidEvent": WRONG,

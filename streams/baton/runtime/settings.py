@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,6 +44,18 @@ class Settings:
     """BATON_WORKER_NAME: a name that no other worker has; one that was killed then takes over again at once."""
     log_format: LogFormat = "auto"
     """BATON_LOG_FORMAT: `json`, `pretty`, or `auto` for pretty on a terminal and JSON otherwise."""
+    users_file: Path = Path(".baton/users.toml")
+    """BATON_USERS_FILE: operators who sign in here, from `baton users`; by default in BATON_DATA_DIR."""
+    console_address: str = ""
+    """BATON_CONSOLE_ADDRESS: where browsers reach the console (https://baton.example); empty: loopback alone."""
+    oidc_issuer: str = ""
+    """BATON_OIDC_ISSUER: the identity provider that operators sign in at (https://id.example), or none."""
+    oidc_client_id: str = "baton"
+    """BATON_OIDC_CLIENT_ID: what the provider knows baton by."""
+    oidc_client_secret_file: Path = Path(".baton/oidc.secret")
+    """BATON_OIDC_CLIENT_SECRET_FILE: a file, its owner's alone, with the secret that the provider gave."""
+    oidc_key_claim: str = "preferred_username"
+    """BATON_OIDC_KEY_CLAIM: the claim with an operator's key; better not a name."""
     rejected_ceiling: float = 0.5
     """BATON_REJECTED_CEILING: the share of recent messages that may be rejected before the worker stops, 0 to 1."""
     blind_after: int = 60
@@ -68,9 +81,17 @@ class Settings:
         ]
         if mistakes:
             raise SettingsError("\n".join(mistakes))
-        if "data_dir" in given and "pseudonym_key_file" not in given:
-            given["pseudonym_key_file"] = Path(str(given["data_dir"])) / "pseudonym.key"
+        for name, file in _IN_DATA_DIR.items():
+            if "data_dir" in given and name not in given:
+                given[name] = Path(str(given["data_dir"])) / file
         return cls(**given)  # type: ignore[arg-type]  # each reader gives its field's type
+
+
+_IN_DATA_DIR = {
+    "pseudonym_key_file": "pseudonym.key",
+    "users_file": "users.toml",
+    "oidc_client_secret_file": "oidc.secret",
+}
 
 
 def variables() -> dict[str, str]:
@@ -99,6 +120,22 @@ def _port(text: str) -> int:
         message = f"must be a port from 0 to {_HIGHEST_PORT}, not {text!r}"
         raise ValueError(message)
     return int(text)
+
+
+def _address(text: str) -> str:
+    parts = urlsplit(text)
+    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if not parts.hostname or parts.scheme not in {"https", *(["http"] if local else [])}:
+        message = f"must be an address that begins with https:// (http:// for this machine alone), not {text!r}"
+        raise ValueError(message)
+    return text.rstrip("/")
+
+
+def _word(text: str) -> str:
+    if not text.isprintable() or " " in text:
+        message = f"must be one word, not {text!r}"
+        raise ValueError(message)
+    return text
 
 
 def _log_format(text: str) -> str:
@@ -135,6 +172,12 @@ _READERS: dict[str, Callable[[str], object]] = {
     "health_port": _port,
     "worker_name": _prefix,
     "log_format": _log_format,
+    "users_file": Path,
+    "console_address": _address,
+    "oidc_issuer": _address,
+    "oidc_client_id": _word,
+    "oidc_client_secret_file": Path,
+    "oidc_key_claim": _word,
     "rejected_ceiling": _share,
     "blind_after": _seconds,
 }

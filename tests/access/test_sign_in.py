@@ -1,0 +1,184 @@
+"""Signing in locally: what lets somebody in, and all that does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from baton.access.sessions import IDLE_SECONDS, LONGEST_SECONDS, STRANGERS_SECONDS
+from baton.access.sign_in import TRIES_A_QUARTER, safe_path
+from tests.access.conftest import PASSWORD
+
+if TYPE_CHECKING:
+    from tests.access.conftest import Site
+
+
+def test_password_and_code_let_an_operator_in(site: Site) -> None:
+    """Who they are comes from the session; the sign-in is noted."""
+    answer = site.sign_in()
+
+    assert (303, "/") == (answer.status_code, answer.headers["location"])
+    assert site.get("/").text.startswith("operator-1 ")
+    assert [("operator-1", "signed-in", "password")] == site.noted
+
+
+def test_nothing_is_seen_without_signing_in(site: Site) -> None:
+    """A page leads to the sign-in page and back; the live stream and forms are refused."""
+    page = site.get("/act?x=1")
+
+    assert (303, "/sign-in?next=%2Fact%3Fx%3D1") == (page.status_code, page.headers["location"])
+    assert site.get("/events").status_code == 401
+    assert site.client.post("/act", data={"said": "x"}).status_code == 401
+    assert site.get("/-/healthy").text == "alive"
+
+
+def test_after_signing_in_one_is_where_one_wanted_to_be(site: Site) -> None:
+    """The page that was asked for first."""
+    site.get("/sign-in?next=/act%3Fx%3D1")
+    site.post("/sign-in", "/sign-in?next=/act%3Fx%3D1", key="operator-1", password=PASSWORD)
+    answer = site.post("/sign-in/code", code=site.code())
+
+    assert answer.headers["location"] == "/act?x=1"
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "https://elsewhere.example/",
+        "//elsewhere.example",
+        "/\\elsewhere.example",
+        "act",
+        "/a\nb",
+        "javascript:x",
+    ],
+)
+def test_signing_in_leads_nowhere_else(wanted: str) -> None:
+    """Only a path of this site is followed."""
+    assert safe_path(wanted) == "/"
+
+
+@pytest.mark.parametrize("key", ["operator-1", "operator-9", "", "x" * 3_000])
+def test_a_wrong_password_says_nothing_of_the_key(site: Site, key: str) -> None:
+    """Whether there is such an operator cannot be told from the answer."""
+    answer = site.post("/sign-in", key=key, password="not the password")  # noqa: S106 (invented)
+
+    assert answer.status_code == 401
+    assert "The key or the password is not right" in answer.text
+    assert ("sign-in-failed", "password") == site.noted[-1][1:]
+
+
+def test_a_password_alone_opens_nothing(site: Site) -> None:
+    """Half signed in is not signed in."""
+    site.post("/sign-in", key="operator-1", password=PASSWORD)
+
+    assert site.get("/").headers["location"].startswith("/sign-in")
+
+
+def test_the_code_alone_opens_nothing(site: Site) -> None:
+    """The code's page leads back to the password."""
+    site.get("/sign-in")
+
+    assert site.get("/sign-in/code").headers["location"] == "/sign-in"
+
+
+def test_a_code_is_good_for_one_time(site: Site) -> None:
+    """Whoever has seen a code typed cannot use it again."""
+    code = site.code()
+    site.sign_in()
+    site.client.cookies.clear()
+    site.post("/sign-in", key="operator-1", password=PASSWORD)
+    answer = site.post("/sign-in/code", code=code)
+
+    assert answer.status_code == 401
+    assert "was used already" in answer.text
+
+
+def test_the_next_code_is_good_again(site: Site) -> None:
+    """Half a minute later the app shows another."""
+    site.sign_in()
+    site.client.cookies.clear()
+    site.clock.at += 30
+
+    assert site.sign_in().status_code == 303
+
+
+def test_an_old_code_is_wrong(site: Site) -> None:
+    """Two minutes are too long."""
+    code = site.code()
+    site.clock.at += 120
+    site.post("/sign-in", key="operator-1", password=PASSWORD)
+
+    assert site.post("/sign-in/code", code=code).status_code == 401
+
+
+def test_passwords_cannot_be_tried_for_ever(site: Site) -> None:
+    """After five wrong ones the right one is refused unread, for that key and no other."""
+    for _ in range(TRIES_A_QUARTER):
+        site.post("/sign-in", key="operator-1", password="wrong")  # noqa: S106 (invented)
+    answer = site.post("/sign-in", key="operator-1", password=PASSWORD)
+
+    assert answer.status_code == 429
+    assert "too-often" == site.noted[-1][2]
+    assert site.sign_in("operator-2").headers["location"] == "/"
+
+
+def test_codes_cannot_be_tried_for_ever(site: Site) -> None:
+    """A million codes are few, if one may try them all."""
+    site.post("/sign-in", key="operator-1", password=PASSWORD)
+    wrong = "000000" if site.code() != "000000" else "000001"
+    for _ in range(TRIES_A_QUARTER):
+        assert site.post("/sign-in/code", code=wrong).status_code == 401
+
+    assert site.post("/sign-in/code", code=site.code()).status_code == 429
+
+
+def test_the_session_that_signed_in_is_a_new_one(site: Site) -> None:
+    """A number that somebody planted in the browser before is worth nothing afterwards."""
+    site.get("/sign-in")
+    before = site.client.cookies["baton"]
+    site.sign_in()
+    after = site.client.cookies["baton"]
+    site.client.cookies.set("baton", before, domain="127.0.0.1")
+
+    assert before != after
+    assert site.access.sessions.get(before, site.clock()) is None
+
+
+def test_signing_out_ends_the_session(site: Site) -> None:
+    """The old cookie opens nothing, wherever it was kept."""
+    site.sign_in()
+    number = site.client.cookies["baton"]
+    token = site.get("/").text.split()[1]
+    site.client.post("/sign-out", data={"csrf": token}, follow_redirects=False)
+
+    assert site.access.sessions.get(number, site.clock()) is None
+    assert site.get("/").status_code == 303
+    assert site.noted[-1][1] == "signed-out"
+
+
+@pytest.mark.parametrize("gone", [IDLE_SECONDS + 1, LONGEST_SECONDS + 1])
+def test_a_session_ends_by_itself(site: Site, gone: int) -> None:
+    """Left alone, or at the end of a long shift."""
+    site.sign_in()
+    site.clock.at += gone
+
+    assert site.get("/").status_code == 303
+
+
+def test_a_busy_session_ends_too(site: Site) -> None:
+    """However often a page is asked for."""
+    site.sign_in()
+    for _ in range(LONGEST_SECONDS // IDLE_SECONDS + 1):
+        site.clock.at += IDLE_SECONDS - 1
+        answer = site.get("/")
+
+    assert answer.status_code == 303
+
+
+def test_a_stranger_has_not_for_ever(site: Site) -> None:
+    """Half signed in ends as well."""
+    site.post("/sign-in", key="operator-1", password=PASSWORD)
+    site.clock.at += STRANGERS_SECONDS + 1
+
+    assert site.get("/sign-in/code").headers["location"] == "/sign-in"
