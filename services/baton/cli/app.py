@@ -26,6 +26,7 @@ from baton.cli.options import (
 )
 from baton.cli.output import console, say
 from baton.cli.replay import replay
+from baton.cli.simulate import simulate
 from baton.cli.watch import watch
 
 
@@ -66,6 +67,7 @@ app.command(rich_help_panel=_SEE)(watch)
 app.add_typer(alerts.app, name="alerts", rich_help_panel=_SEE)
 app.command(rich_help_panel=_ASK)(explain)
 app.command(rich_help_panel=_ASK)(replay)
+app.command(rich_help_panel=_ASK)(simulate)
 app.add_typer(policies.app, name="policy", rich_help_panel=_ASK)
 app.command(rich_help_panel=_RUN)(doctor)
 app.add_typer(topics.app, name="topics", rich_help_panel=_RUN)

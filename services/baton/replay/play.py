@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 from baton.engine.engine import Engine
 from baton.engine.translate import to_fact
+from baton.rules.register import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from baton.engine.alerts import Alert
     from baton.replay.scenario import Scenario
     from baton.replay.told import Persons, Told
     from baton.rules.policy import Policy
+    from baton.rules.rule import Rule
 
 _ADVANCE_EVERY = 1_000
 """How many records are heard before time moves on, so that a long log need not be held whole."""
@@ -41,10 +43,15 @@ def play_log(
 
 
 def play(
-    told: Iterable[Told], policy: Policy, persons: Persons, *, until: datetime | None = None
+    told: Iterable[Told],
+    policy: Policy,
+    persons: Persons,
+    *,
+    until: datetime | None = None,
+    rules: Mapping[str, Rule] = RULES,
 ) -> list[Alert]:
-    """Return every alert as it stands at the end of what was told. Raises Disordered."""
-    return engine_after(told, policy, persons, until=until).alerts()
+    """Return every alert of these rules as it stands at the end of what was told. Raises Disordered."""
+    return engine_after(told, policy, persons, until=until, rules=rules).alerts()
 
 
 def engine_after_log(
@@ -66,13 +73,18 @@ def engine_after_log(
 
 
 def engine_after(
-    told: Iterable[Told], policy: Policy, persons: Persons, *, until: datetime | None = None
+    told: Iterable[Told],
+    policy: Policy,
+    persons: Persons,
+    *,
+    until: datetime | None = None,
+    rules: Mapping[str, Rule] = RULES,
 ) -> Engine:
     """Tell the engine what was told, in the order of hearing, and return it as it is at the end.
 
     What is heard after `until` is left out. Raises Disordered.
     """
-    engine = Engine(policy)
+    engine = Engine(policy, rules)
     latest: datetime | None = None
     for number, each in enumerate(told):
         if until is not None and each.received_at > until:
