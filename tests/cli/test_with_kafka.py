@@ -295,6 +295,31 @@ def test_an_alert_is_shown_in_full(three_alerts: Baton) -> None:
     assert row["status"] == "answered"
 
 
+def test_a_block_is_reconciled_by_its_alert_alone(
+    ready: Baton, kafka: str, topic_prefix: str, alert: MakeAlert
+) -> None:
+    """The topic of alerts says of each case sent whether it arrived; the newest record of the alert counts."""
+    block = alert(
+        alert_id="block-transfer/block-1/team-2",
+        rule="block-transfer",
+        about={"kind": "team", "key": "team-2"},
+        members=[{"key": f"case-{n}", "states": ["requested"]} for n in (1, 2, 3)],
+    )
+    members = [
+        {"key": "case-1", "states": ["requested", "accepted"]},
+        {"key": "case-2", "states": ["requested"]},
+        {"key": "case-3", "states": ["requested", "accepted-elsewhere"]},
+    ]
+    write_alerts(kafka, topic_prefix, block, alert(), block | {"members": members})
+
+    result = ready("alerts", "reconcile", "block-1", "--json")
+
+    row = json.loads(result.stdout)
+    assert result.exit_code == DIFFERS
+    assert (row["sent"], row["arrived"], row["not_arrived"]) == (3, 1, 2)
+    assert row["not_arrived_cases"] == ["case-2", "case-3"]
+
+
 def test_watch_once_shows_what_stands(three_alerts: Baton) -> None:
     """The table for people, every record for programs, and since when."""
     table = three_alerts("watch", "--once", COLUMNS="80")

@@ -282,9 +282,10 @@ def test_only_the_cases_that_may_still_change_are_awaited() -> None:
 
 def test_the_reconciliation_names_what_has_not_arrived() -> None:
     """Of six cases sent, two arrived: accepted by the team they were sent to, one under a later number."""
-    told = told_of(
+    (found,) = findings(
         RULE,
         "team-2",
+        NOON + 9 * DAY,
         *offers(6),
         accepted(NOON + DAY),
         rejected(NOON + DAY, transfer="transfer-2", case="case-2"),
@@ -294,12 +295,11 @@ def test_the_reconciliation_names_what_has_not_arrived() -> None:
         withdrawn(NOON + DAY, transfer="transfer-6", case="case-6"),
     )
 
-    (found,) = reconcile(told, POLICY)
+    reconciled = reconcile(found.members)
 
-    assert ("team-1/transfer-1", "team-2") == (found.subject, found.to_team)
-    assert tuple(f"case-{n}" for n in range(1, 6)) == found.sent
-    assert ("case-1", "case-2") == found.arrived
-    assert ("case-3", "case-4", "case-5") == found.not_arrived
+    assert ("case-1", "case-2") == reconciled.arrived
+    assert ("case-3", "case-4", "case-5") == reconciled.not_arrived
+    assert ("requested", "accepted-elsewhere") == found.members[2].states
 
 
 def test_the_facts_of_cases_are_read_only_for_a_block() -> None:

@@ -47,7 +47,7 @@ def list_alerts(
     settings = kafka_settings_of(brokers, prefix)
     found = [
         alert
-        for alert in _standing(settings).values()
+        for alert in standing(settings).values()
         if (not status or alert["status"] in status) and (not rule or alert["rule"] in rule)
     ]
     rows = shown(found, None, everything=everything or bool(status))
@@ -74,7 +74,7 @@ def show(
     from baton.contract import codec
 
     settings = kafka_settings_of(brokers, prefix)
-    alert = _one(_standing(settings), alert_id)
+    alert = one(standing(settings), alert_id)
     if json:
         print_json(codec.to_json("Alert", alert))
         return
@@ -117,7 +117,8 @@ def print_alert(alert: Mapping[str, Any], out: Console) -> None:
         out.print(members)
 
 
-def _standing(settings: Settings) -> dict[str, dict[str, Any]]:
+def standing(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Read the newest record of every alert, by id."""
     from baton.contract.topics import ALERTS, prefixed
     from baton.reading import Reader, newest
 
@@ -126,18 +127,18 @@ def _standing(settings: Settings) -> dict[str, dict[str, Any]]:
         return newest(reader.to_end())
 
 
-def _one(standing: Mapping[str, Mapping[str, Any]], text: str) -> Mapping[str, Any]:
-    """Give the alert of this id, or the only one whose id holds the text; raise CommandError."""
-    if text in standing:
-        return standing[text]
-    holding = [alert_id for alert_id in standing if text in alert_id]
+def one(alerts: Mapping[str, Mapping[str, Any]], text: str) -> Mapping[str, Any]:
+    """Give the alert of this id, or the only one whose id holds the text. Raises CommandError."""
+    if text in alerts:
+        return alerts[text]
+    holding = [alert_id for alert_id in alerts if text in alert_id]
     if len(holding) == 1:
-        return standing[holding[0]]
+        return alerts[holding[0]]
     if holding:
         first = ", ".join(sorted(holding)[:3])
         message = f"{len(holding)} alerts have that in their id ({first}, …): give the whole id."
     else:
-        near = get_close_matches(text, standing, n=1)
+        near = get_close_matches(text, alerts, n=1)
         hint = f"; the nearest is {near[0]}" if near else ""
         message = f"There is no such alert{hint}: `baton alerts list --all` has every id."
     raise CommandError(message, WRONG)

@@ -25,6 +25,7 @@ from baton.cli.options import (
     text_of,
 )
 from baton.cli.output import console, say
+from baton.cli.reconcile import reconcile
 from baton.cli.replay import replay
 from baton.cli.simulate import simulate
 from baton.cli.watch import watch
@@ -64,6 +65,7 @@ _EMIT = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 app.command(rich_help_panel=_SEE, context_settings=_EMIT)(emit)
 app.command(rich_help_panel=_SEE)(watch)
+alerts.app.command()(reconcile)
 app.add_typer(alerts.app, name="alerts", rich_help_panel=_SEE)
 app.command(rich_help_panel=_ASK)(explain)
 app.command(rich_help_panel=_ASK)(replay)

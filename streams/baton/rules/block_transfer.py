@@ -6,7 +6,8 @@ block does; its cases still raise their own alerts under the other rules.
 
 Each member says how far its handover has come: requested, rejected, accepted, handover recorded, file read, items
 open (named by the sending team, neither carried nor closed), worker allocated, visited. A case offered again to the
-same team is the same member. `reconcile` says which of the cases sent have not arrived.
+same team is the same member. `baton alerts reconcile` says which of the cases sent have not arrived, by id and by
+count: a case has arrived once the team that it was sent to has accepted it. One that another team accepted has not.
 
 Taught by Sunderland: "block" transfers between teams let details be overlooked.
 """
@@ -39,7 +40,9 @@ if TYPE_CHECKING:
     from baton.rules.transfers import Transfer
 
 SLUG = "block-transfer"
-COMPLETE = frozenset({"accepted", "worker-allocated", "visited"})
+ARRIVED = "accepted"
+ELSEWHERE = "accepted-elsewhere"
+COMPLETE = frozenset({ARRIVED, "worker-allocated", "visited"})
 """With these, and no item open, nothing more can be told that would change a member."""
 
 
@@ -62,17 +65,19 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """What was sent in a block to a team, and what of it arrived: was accepted by that team. Cases by id, in order."""
+    """What was sent in a block, and what of it arrived and did not. Cases by id, in the members' order."""
 
-    subject: str
-    to_team: str
-    sent: tuple[str, ...]
+    arrived: tuple[str, ...]
     not_arrived: tuple[str, ...]
 
-    @property
-    def arrived(self) -> tuple[str, ...]:
-        """The cases that did arrive."""
-        return tuple(case for case in self.sent if case not in set(self.not_arrived))
+
+def reconcile(members: Iterable[Member]) -> Reconciliation:
+    """Say which of the cases sent, the members of a block's alert, have arrived and which have not."""
+    sent = tuple(members)
+    return Reconciliation(
+        arrived=tuple(each.key for each in sent if ARRIVED in each.states),
+        not_arrived=tuple(each.key for each in sent if ARRIVED not in each.states),
+    )
 
 
 def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
@@ -94,16 +99,6 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
             team=told.about,
             awaits=tuple(each.key for each in members if _may_change(each)),
         )
-
-
-def reconcile(told: Chronology, policy: Policy) -> Iterator[Reconciliation]:
-    """Say of each block that this team receives which of the cases sent have not arrived."""
-    for block in blocks_of(told, policy):
-        sent = tuple(sorted(block.requests))
-        missing = (
-            case for case in sent if not _has_arrived(block.requests[case], block.moves[case])
-        )
-        yield Reconciliation(block.subject, told.about, sent, tuple(missing))
 
 
 def cases_in_blocks(told: Chronology, policy: Policy) -> Iterator[str]:
@@ -216,7 +211,9 @@ def _has_arrived(request: TransferRequested, moves: Iterable[Transfer]) -> bool:
 def _may_change(member: Member) -> bool:
     """Say whether a fact of the case alone may change its states."""
     states = set(member.states)
-    return "accepted" in states and ("items-open" in states or not states >= COMPLETE)
+    return not states.isdisjoint({ARRIVED, ELSEWHERE}) and (
+        "items-open" in states or not states >= COMPLETE
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +236,9 @@ class _Known:
         """Return the case with everything that has happened to it, in the order of a transfer's life."""
         request, moves = block.requests[case], block.moves[case]
         states = {state for transfer in moves for state in transfer.states}
-        accepted = [transfer for transfer in moves if transfer.accepted]
-        for transfer in accepted:
+        if ARRIVED in states and not _has_arrived(request, moves):
+            states = states - {ARRIVED} | {ELSEWHERE}
+        for transfer in (each for each in moves if each.accepted):
             moment = transfer.accepted[0].occurred_at
             if open_items(transfer, self.closed.get(case, ())).missing():
                 states.add("items-open")

@@ -35,6 +35,7 @@ STATES = (
     "rejected",
     "withdrawn",
     "accepted",
+    "accepted-elsewhere",
     "handover-recorded",
     "file-read",
     "items-open",
