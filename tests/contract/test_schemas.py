@@ -25,10 +25,10 @@ SPECIFIED = {
     "maternity": "PregnancyBooked DueDateRevised MilestoneRecorded BirthRecorded PregnancyEnded",
     "source-heartbeats": "SourceHeartbeat",
     "alert-actions": "AlertAcknowledged AlertAssigned AlertNoted AlertClosed AlertReopened "
-    "AlertsSilenced SilenceEnded AlertTold",
+    "AlertsSilenced SilenceEnded AlertTold AccessRecorded",
 }
 EVENTS = {name: topic for topic, names in SPECIFIED.items() for name in names.split()}
-OWN = {"Tick", "TickForwarded", "FactHeard", "Alert"}
+OWN = {"Tick", "TickForwarded", "FactHeard", "Alert", "AuditEntry"}
 ENVELOPE = ["event_id", "occurred_at", "recorded_at", "agency", "authority", "source_record"]
 # Beside the envelope's event_id, occurred_at and agency.
 REQUIRED = {
@@ -58,6 +58,7 @@ REQUIRED = {
     "AlertsSilenced": "matcher until why by",
     "SilenceEnded": "silence by",
     "AlertTold": "alert step role by outcome",
+    "AccessRecorded": "by what",
 }
 NOTHING_REQUIRED = {
     "EscalationRaised",

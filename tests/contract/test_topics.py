@@ -113,3 +113,11 @@ def test_a_prefix_keeps_topics_apart() -> None:
     for wrong in ("a b-", "ä-", "x" * 250, "a/"):
         with pytest.raises(ValueError, match="cannot be a topic"):
             topics.prefixed(wrong, "facts")
+
+
+def test_every_agency_has_a_topic_of_its_alerts() -> None:
+    """The agencies of the catalogue are those of the contract."""
+    agency = next(f for f in codec.schema("IncidentRecorded")["fields"] if f["name"] == "agency")
+
+    assert tuple(agency["type"]["symbols"]) == topics.AGENCIES
+    assert {topics.agency_alerts(each) for each in topics.AGENCIES} <= topics.TOPICS.keys()

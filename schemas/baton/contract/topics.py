@@ -168,6 +168,7 @@ ALERT_ACTIONS: Final = replace(
         "AlertsSilenced",
         "SilenceEnded",
         "AlertTold",
+        "AccessRecorded",
     ),
     producers=("console", "cli", "notify", "clock"),
 )
@@ -203,6 +204,32 @@ ALERTS: Final = Topic(
     retention=None,
     cleanup="compact",
 )
+AGENCIES: Final = (
+    *("police", "housing", "midwifery", "health_visiting", "gp", "hospital"),
+    *("childrens_social_care", "school", "probation", "voluntary", "public", "other"),
+)
+"""Every kind of agency, as the enum of the contract has them; a test compares."""
+
+
+def agency_alerts(agency: str) -> str:
+    """Return the name of the topic with the alerts that an agency is entitled to."""
+    return f"{ALERTS.name}-{agency.replace('_', '-')}"
+
+
+AGENCY_ALERTS: Final = tuple(
+    replace(ALERTS, name=agency_alerts(agency), consumers=(agency,)) for agency in AGENCIES
+)
+"""For agencies that read Kafka themselves: written with `alerts`, in one transaction."""
+AUDIT: Final = Topic(
+    name="audit",
+    key="none",
+    records=("AuditEntry",),
+    producers=("judge",),
+    consumers=("cli", "console"),
+    classification="official-sensitive: pseudonymous, with operators' keys and addresses",
+    # As long as alerts (Retention, in the handbook).
+    retention=timedelta(days=6 * 366),
+)
 REJECTED_EVENTS: Final = Topic(
     name="rejected-events",
     key="as in the source",
@@ -237,7 +264,18 @@ STATE_TOPICS: Final = tuple(_state(topic) for topic in (*SOURCE_TOPICS, FACTS))
 """Rows and position of each ledger: a topic for each that a ledger reads, of as many partitions."""
 
 TOPICS: Final[Mapping[str, Topic]] = MappingProxyType(
-    {topic.name: topic for topic in (*SOURCE_TOPICS, FACTS, ALERTS, REJECTED_EVENTS, *STATE_TOPICS)}
+    {
+        topic.name: topic
+        for topic in (
+            *SOURCE_TOPICS,
+            FACTS,
+            ALERTS,
+            *AGENCY_ALERTS,
+            AUDIT,
+            REJECTED_EVENTS,
+            *STATE_TOPICS,
+        )
+    }
 )
 """Every topic, by its name without prefix."""
 

@@ -1,0 +1,173 @@
+"""`baton audit`: prove that nothing was changed, and tell an inquiry what was known when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from baton.cli.exits import DIFFERS
+from baton.cli.options import Brokers, Json, Prefix, kafka_settings_of, reaching
+from baton.cli.output import console, counted, print_json, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from baton.runtime.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Prove that the record of who did and saw what is whole, and export it for an inquiry.",
+)
+
+
+@app.command("verify")
+def verify_chain(
+    *,
+    head: Annotated[
+        str | None,
+        typer.Option(help="The head noted at an earlier look: it must still be in the chain."),
+    ] = None,
+    json: Json = False,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+) -> None:
+    """Look at every entry of the audit: a change, a gap or another order is found and named.
+
+    Note the head it prints somewhere else, and give it the next time with --head: only so is it seen when the end of
+    the chain was cut off. Exit code 1 where the chain does not hold.
+    """
+    from baton.audit import verify
+
+    settings = kafka_settings_of(brokers, prefix)
+    with reaching(settings):
+        proof = verify(_entries(settings), head)
+    if json:
+        print_json(
+            {
+                "holds": proof.holds,
+                "entries": proof.count,
+                "head": proof.head,
+                "noted_head_found": proof.noted_head_found,
+                "wrong": [{"sequence": each.sequence, "why": each.why} for each in proof.wrong],
+            }
+        )
+    else:
+        for each in proof.wrong:
+            say(f"entry {each.sequence}: {each.why}")
+        if proof.noted_head_found is False:
+            say(
+                "the head that was noted earlier is not in the chain: its end was cut off or made anew"
+            )
+        verdict = "the chain holds" if proof.holds else "the chain does not hold"
+        say(
+            f"{verdict}: {counted(proof.count, 'entry').replace('entrys', 'entries')}, head {proof.head}"
+        )
+    if not proof.holds:
+        raise typer.Exit(DIFFERS)
+
+
+@app.command()
+def export(
+    alert_id: Annotated[
+        str, typer.Argument(metavar="ALERT", help="The alert's id, or a part of it.")
+    ],
+    *,
+    by: Annotated[
+        str, typer.Option(help="Your key: that you exported it is noted before it is shown.")
+    ],
+    json: Json = False,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+) -> None:
+    """Give an inquiry what is recorded of one alert: what baton knew when, what it said, who saw it, what they did.
+
+    Of an agency's event only a pointer and its times are given (occurred, recorded, received); the rest is in the
+    agency's own system.
+    """
+    import socket
+
+    from baton.audit import Trail, inquire
+    from baton.cli.alerts import one, standing
+
+    settings = kafka_settings_of(brokers, prefix)
+    alert = one(standing(settings), alert_id)
+    with reaching(settings):
+        with Trail(settings) as trail:
+            trail.note(by, "exported", socket.gethostname(), alert=alert["alert_id"])
+        found = inquire(alert, _heard(settings), _entries(settings))
+    if json:
+        from baton.contract import codec
+
+        print_json(
+            {
+                "alert": codec.to_json("Alert", dict(found.alert)),
+                "evidence": [_plain(each) for each in found.evidence],
+                "entries": [_plain(each) for each in found.entries],
+                "seen_by": list(found.seen_by),
+            }
+        )
+        return
+    from rich.table import Table
+
+    from baton.cli.alerts import print_alert
+    from baton.wording import local
+
+    out = console()
+    print_alert(found.alert, out)
+    known = Table(box=None, pad_edge=False, title="What baton knew when", title_justify="left")
+    for name in ("occurred", "recorded", "received", "agency", "event", "event id"):
+        known.add_column(name, overflow="fold")
+    for each in found.evidence:
+        times = (each["occurred_at"], each["recorded_at"], each["received_at"])
+        shown = [local(at) if at else "" for at in times]
+        known.add_row(*shown, each["agency"], each["event"], each["event_id"])
+    done = Table(
+        box=None, pad_edge=False, title="What was said, seen and done", title_justify="left"
+    )
+    for name in ("no.", "when", "what", "how", "by", "from"):
+        done.add_column(name, overflow="fold")
+    for each in found.entries:
+        how = " ".join(filter(None, (each["detail"], each["why"])))
+        cells = (str(each["sequence"]), local(each["at"]), each["what"], how)
+        done.add_row(*cells, each["by"] or "baton", each["where"] or "")
+    out.print()
+    out.print(known)
+    out.print()
+    out.print(done)
+
+
+def _entries(settings: Settings) -> Iterator[dict[str, Any]]:
+    from baton.contract import codec
+    from baton.contract.topics import AUDIT, prefixed
+    from baton.reading import Reader
+
+    with Reader(settings.brokers, prefixed(settings.topic_prefix, AUDIT.name)) as reader:
+        for batch in reader.to_end():
+            for message in batch:
+                if message.value is not None:
+                    yield codec.decode(message.value)[1]
+
+
+def _heard(
+    settings: Settings,
+) -> Iterator[tuple[Mapping[str, Any], str, Mapping[str, Any]]]:
+    from baton.contract import codec
+    from baton.contract.topics import FACTS, prefixed
+    from baton.reading import Reader
+
+    with Reader(settings.brokers, prefixed(settings.topic_prefix, FACTS.name)) as reader:
+        for batch in reader.to_end():
+            for message in batch:
+                name, fact = codec.decode(message.value) if message.value else ("", {})
+                if name == "FactHeard":
+                    yield fact, *codec.decode(fact["event"])
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        if hasattr(value, "isoformat")
+        else value
+        for name, value in row.items()
+    }
