@@ -28,7 +28,7 @@ SPECIFIED = {
     "AlertsSilenced SilenceEnded AlertTold AccessRecorded",
 }
 EVENTS = {name: topic for topic, names in SPECIFIED.items() for name in names.split()}
-OWN = {"Tick", "TickForwarded", "FactHeard", "Alert", "AuditEntry"}
+OWN = {"Tick", "TickForwarded", "FactHeard", "Alert", "AuditEntry", "TellingNoted"}
 ENVELOPE = ["event_id", "occurred_at", "recorded_at", "agency", "authority", "source_record"]
 # Beside the envelope's event_id, occurred_at and agency.
 REQUIRED = {

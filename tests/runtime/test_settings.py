@@ -33,6 +33,9 @@ def test_each_setting_has_a_variable() -> None:
             "BATON_OIDC_CLIENT_ID": "baton-1",
             "BATON_OIDC_CLIENT_SECRET_FILE": "/etc/baton/oidc",
             "BATON_OIDC_KEY_CLAIM": "sub",
+            "BATON_RECIPIENTS_FILE": "/etc/baton/recipients.toml",
+            "BATON_GOVUK_NOTIFY_KEY_FILE": "/etc/baton/notify.key",
+            "BATON_GOVUK_NOTIFY_ADDRESS": "http://127.0.0.1:6011",
         }
     )
 
@@ -52,6 +55,9 @@ def test_each_setting_has_a_variable() -> None:
             oidc_client_id="baton-1",
             oidc_client_secret_file=Path("/etc/baton/oidc"),
             oidc_key_claim="sub",
+            recipients_file=Path("/etc/baton/recipients.toml"),
+            govuk_notify_key_file=Path("/etc/baton/notify.key"),
+            govuk_notify_address="http://127.0.0.1:6011",
         )
         == settings
     )

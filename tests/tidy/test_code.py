@@ -47,6 +47,7 @@ PARTITIONS = {
     "state-maternity": 1,
     "state-referrals": 1,
     "state-source-heartbeats": 1,
+    "tellings": 1,
 }
 
 

@@ -230,6 +230,16 @@ AUDIT: Final = Topic(
     # As long as alerts (Retention, in the handbook).
     retention=timedelta(days=6 * 366),
 )
+TELLINGS: Final = Topic(
+    name="tellings",
+    key="the telling's reference",
+    records=("TellingNoted",),
+    producers=("notify",),
+    consumers=("notify",),
+    classification=_OPERATORS,
+    retention=None,
+    cleanup="compact",
+)
 REJECTED_EVENTS: Final = Topic(
     name="rejected-events",
     key="as in the source",

@@ -56,6 +56,12 @@ class Settings:
     """BATON_OIDC_CLIENT_SECRET_FILE: a file, its owner's alone, with the secret that the provider gave."""
     oidc_key_claim: str = "preferred_username"
     """BATON_OIDC_KEY_CLAIM: the claim with an operator's key; better not a name."""
+    recipients_file: Path = Path(".baton/recipients.toml")
+    """BATON_RECIPIENTS_FILE: who is told for each role, and how; by default in BATON_DATA_DIR."""
+    govuk_notify_key_file: Path = Path(".baton/govuk-notify.key")
+    """BATON_GOVUK_NOTIFY_KEY_FILE: a file, its owner's alone, with the key of GOV.UK Notify, where it is used."""
+    govuk_notify_address: str = ""
+    """BATON_GOVUK_NOTIFY_ADDRESS: where GOV.UK Notify is, if not at its public address."""
     rejected_ceiling: float = 0.5
     """BATON_REJECTED_CEILING: the share of recent messages that may be rejected before the worker stops, 0 to 1."""
     blind_after: int = 60
@@ -91,6 +97,8 @@ _IN_DATA_DIR = {
     "pseudonym_key_file": "pseudonym.key",
     "users_file": "users.toml",
     "oidc_client_secret_file": "oidc.secret",
+    "recipients_file": "recipients.toml",
+    "govuk_notify_key_file": "govuk-notify.key",
 }
 
 
@@ -178,6 +186,9 @@ _READERS: dict[str, Callable[[str], object]] = {
     "oidc_client_id": _word,
     "oidc_client_secret_file": Path,
     "oidc_key_claim": _word,
+    "recipients_file": Path,
+    "govuk_notify_key_file": Path,
+    "govuk_notify_address": _address,
     "rejected_ceiling": _share,
     "blind_after": _seconds,
 }
