@@ -282,6 +282,7 @@ TOPICS: Final[Mapping[str, Topic]] = MappingProxyType(
             ALERTS,
             *AGENCY_ALERTS,
             AUDIT,
+            TELLINGS,
             REJECTED_EVENTS,
             *STATE_TOPICS,
         )
