@@ -84,16 +84,20 @@ class Driven:
         """Give an engine that was restored from what was written, and knows nothing else."""
         fresh = Driven(policy=self.engine.policy, rules=self.engine._rules)
         fresh._offset = self._offset
-        for fact, order in self.written.facts.values():
-            fresh.engine.restore_fact(fact, order)
-        for (key, _), alert in self.written.alerts.items():
-            fresh.engine.restore_alert(key, alert)
-        for key, wake in self.written.wakes.items():
-            fresh.engine.restore_wake(key, wake)
-        fresh.engine.restored(self.engine.now)
         fresh.written = self.written
         fresh.log = list(self.log)
+        fresh.restart(self.engine.now)
         return fresh
+
+    def restart(self, now: datetime | None, *, judge_again: bool = False) -> None:
+        """Restore the engine, which knows nothing, from what was written."""
+        for fact, order in self.written.facts.values():
+            self.engine.restore_fact(fact, order)
+        for (key, _), alert in self.written.alerts.items():
+            self.engine.restore_alert(key, alert)
+        for key, wake in self.written.wakes.items():
+            self.engine.restore_wake(key, wake)
+        self.engine.restored(now, judge_again=judge_again)
 
     def statuses(self) -> dict[str, str]:
         """Give the status of each alert by its id."""

@@ -13,23 +13,24 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from baton.engine.alerts import Alert, settle, withdraw
-from baton.engine.keys import FOLLOWED, REFERENCES, VIEWS, WITHOUT_CASE, Kept, kind_of
-from baton.rules import severity, source_silent
+from baton.engine.answers import CASE, PERSON_AND_CASE, Answer, Answers, Said, questions_of
+from baton.engine.gathered import ANY, Gathered
+from baton.engine.keys import REFERENCES, VIEWS, WITHOUT_CASE, Kept, kind_of
+from baton.rules import source_silent
 from baton.rules.chronology import Chronology, Feed
-from baton.rules.facts import FACTS, Fact, SourceHeartbeat
+from baton.rules.facts import Fact, SourceHeartbeat
 from baton.rules.months import month_end, month_of
 from baton.rules.register import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from baton.rules.outcome import AboutKind, Finding
+    from baton.rules.outcome import Finding
     from baton.rules.policy import Policy
     from baton.rules.rule import Rule
 
@@ -40,14 +41,8 @@ Order = tuple[str, int, int]
 Identity = tuple[str, str, str, str]
 """What makes two tellings the same record (`Fact.identity`)."""
 
-ANY: frozenset[type[Fact]] = frozenset(FACTS.values())
-"""What a chronology that was never judged may rest on."""
-
-PERSON, CASE = frozenset({"person"}), frozenset({"case"})
-PERSON_AND_CASE = PERSON | CASE
-
-Judging = Callable[[Chronology, "datetime", "Policy"], "Iterator[Finding]"]
-"""What a rule asks of one chronology."""
+REMEMBERED = 4_096
+"""Of how many keys the answers are remembered; of the others everything is asked again when they are judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,32 +79,30 @@ class Explanation:
 class Engine:
     """Chronologies, deadlines and standing alerts, as of `now`."""
 
-    def __init__(self, policy: Policy, rules: Mapping[str, Rule] = RULES) -> None:
-        """Begin with nothing known; `now` is None until the first `advance`."""
+    def __init__(
+        self, policy: Policy, rules: Mapping[str, Rule] = RULES, *, remembered: int = REMEMBERED
+    ) -> None:
+        """Begin with nothing known; `now` is None until the first `advance`.
+
+        `remembered` is of how many keys the answers are remembered: those judged last.
+        """
         self.policy = policy
         self.now: datetime | None = None
+        self._remembered = remembered
         self._rules = rules
-        self._rules_by_view: dict[str, dict[frozenset[str], list[tuple[Rule, Judging]]]] = {
-            view: {} for view in VIEWS
-        }
-        self._choosing: dict[str, list[Rule]] = {view: [] for view in VIEWS}
+        self._questions = {view: questions_of(rules, view) for view in VIEWS}
         self._monthly = tuple(rule for rule in rules.values() if rule.monthly)
-        for rule in rules.values():
-            if rule.monthly:
-                continue
-            if rule.also_named is not None:
-                self._choosing[rule.reads].append(rule)
-                continue
-            self._rules_by_view[rule.reads].setdefault(rule.also_reads, []).append(
-                (rule, rule.judge)
-            )
-            if rule.without_case is not None:
-                with_cases = self._rules_by_view["person"].setdefault(frozenset({"case"}), [])
-                with_cases.append((rule, rule.without_case))
-        also_read = {view: set().union(*by_also) for view, by_also in self._rules_by_view.items()}
+        self._triggers = {
+            view: frozenset(kind for each in asked for kind in each.rule.triggers)
+            for view, asked in self._questions.items()
+        }
+        also_read = {
+            view: {kind for each in asked if each.rule.also_named is None for kind in each.also}
+            for view, asked in self._questions.items()
+        }
         chosen = {
-            view: {kind for rule in each for kind in rule.also_reads}
-            for view, each in self._choosing.items()
+            view: {kind for each in asked if each.rule.also_named is not None for kind in each.also}
+            for view, asked in self._questions.items()
         }
         self._readers: dict[str, frozenset[str]] = {
             kind: frozenset(view for view in VIEWS if kind in also_read[view] | chosen[view])
@@ -119,6 +112,7 @@ class Engine:
         self._known: set[Identity] = set()
         self._held: list[tuple[datetime, Order, Fact]] = []
         self._index: dict[str, list[Kept]] = defaultdict(list)
+        self._answers: dict[str, Answers] = {}
         self._asked: dict[str, frozenset[type[Fact]]] = {}
         self._shared: dict[frozenset[type[Fact]], frozenset[type[Fact]]] = {}
         self._linked: dict[str, set[str]] = defaultdict(set)
@@ -244,15 +238,19 @@ class Engine:
         months = sorted(
             each for each in self._cases_of_month if key == f"team:{each.split(':', 2)[2]}"
         )
+        asked = self._new_answers(key)
         findings = tuple(
             finding
-            for each in (key, *months)
-            for _, finding in self._findings(each, self.now, set())
+            for said in (
+                *(said for said, _ in asked.ask(self.now)),
+                *(said for month in months for said, _ in self._said_of_month(month, self.now)),
+            )
+            for finding in said.findings
         )
         alerts = tuple(
             alert for each in (key, *months) for alert in self._alerts.get(each, {}).values()
         )
-        facts = (kept.fact for kept in self._kept_of(key))
+        facts = (kept.fact for kept in asked.told.kept)
         in_order = sorted(facts, key=lambda fact: (fact.occurred_at, fact.received_at))
         return Explanation(key, tuple(in_order), findings, alerts)
 
@@ -399,134 +397,66 @@ class Engine:
             awaited is None or other in awaited
         )
 
-    def _kept_of(self, key: str) -> list[Kept]:
-        """Return the facts of a chronology: those that name its key, and those of the records that they name."""
-        followed = FOLLOWED[kind_of(key)]
-        found: dict[int, Kept] = {}
-        seen = {key}
-        open_keys = [key]
-        while open_keys:
-            for kept in self._index.get(open_keys.pop(), ()):
-                if id(kept) not in found:
-                    found[id(kept)] = kept
-                    for each, kind in zip(kept.keys, kept.kinds, strict=True):
-                        if kind in followed and each not in seen:
-                            seen.add(each)
-                            open_keys.append(each)
-        return list(found.values())
+    def _answers_of(self, key: str) -> Answers:
+        """Return what is remembered of a key; the key judged longest ago makes room."""
+        if kind_of(key) == "agency":
+            # Of a feed heartbeats are forgotten; what its silence says is soon asked.
+            return self._new_answers(key)
+        answers = self._answers.pop(key, None) or self._new_answers(key)
+        self._answers[key] = answers
+        if len(self._answers) > self._remembered:
+            del self._answers[next(iter(self._answers))]
+        return answers
 
-    def _beside(self, facts: list[Kept], named: Iterable[str]) -> list[Kept]:
-        """Return the facts, and those of the persons, cases, workers or teams of these keys, each once."""
-        wider = {id(kept): kept for kept in facts}
-        for key in named:
-            alone = kind_of(key) in WITHOUT_CASE
-            for kept in self._index.get(key, ()):
-                if not (alone and kept.has_case):
-                    wider[id(kept)] = kept
-        return list(wider.values())
+    def _new_answers(self, key: str) -> Answers:
+        return Answers(key, self._questions[kind_of(key)], self._index, self._feeds, self.policy)
 
-    def _findings(
-        self, key: str, now: datetime, asked: set[type[Fact]]
-    ) -> Iterator[tuple[Rule, Finding]]:
-        """Give what every rule says of a chronology, as serious as the circumstances make it.
-
-        Into `asked` go the types of fact on which that rests.
-        """
-        if kind_of(key) == "month":
-            return self._said_of_month(key, now)
-        found = self._said(key, now, asked)
-        if kind_of(key) not in PERSON_AND_CASE:
-            return found
-        return severity.weighed(list(found), lambda: self._around(key, asked), now, self.policy)
-
-    def _said_of_month(self, key: str, now: datetime) -> Iterator[tuple[Rule, Finding]]:
-        """Give what the monthly rules say of one month of one team."""
+    def _said_of_month(self, key: str, now: datetime) -> Iterator[tuple[Said, Sequence[Finding]]]:
+        """Give what the monthly rules say of one month of one team, asked afresh."""
         _, month, about = key.split(":", 2)
-        kept: dict[int, Kept] = {}
+        kept: dict[Kept, None] = {}
         for case in self._cases_of_month[key]:
-            kept.update((id(each), each) for each in self._kept_of(case))
+            kept |= Gathered(case, self._feeds).take_up(self._index).kept
         for rule in self._monthly:
-            told = Chronology(rule.reads, about, (each.fact for each in kept.values()), self._feeds)
-            for finding in rule.judge(told, now, self.policy):
-                if finding.due_at == month_end(month):
-                    yield rule, finding
-
-    def _around(self, key: str, asked: set[type[Fact]]) -> Chronology:
-        """Return the chronology of a person with her cases, or of a case with its persons and their other cases."""
-        kind, _, about = key.partition(":")
-        kept = self._kept_of(key)
-        for beside in (PERSON, CASE) if kind == "case" else (CASE,):
-            kept = self._beside(
-                kept, dict.fromkeys(named for each in kept for named in each.named(beside))
-            )
-        return Chronology(
-            cast("AboutKind", kind), about, (each.fact for each in kept), self._feeds, asked
-        )
-
-    def _said(
-        self, key: str, now: datetime, asked: set[type[Fact]]
-    ) -> Iterator[tuple[Rule, Finding]]:
-        """Give what every rule says of a chronology."""
-        kind, _, about = key.partition(":")
-
-        def chronology(facts: Iterable[Kept]) -> Chronology:
-            return Chronology(
-                cast("AboutKind", kind), about, (each.fact for each in facts), self._feeds, asked
-            )
-
-        facts = self._kept_of(key)
-        told = chronology(facts)
-        for also, rules in self._rules_by_view[kind].items():
-            asking = [(rule, judge) for rule, judge in rules if told.holds(rule.triggers)]
-            if not asking:
-                continue
-            named = (
-                dict.fromkeys(each for kept in facts for each in kept.named(also)) if also else ()
-            )
-            wider = chronology(self._beside(facts, named)) if named else told
-            for rule, judge in asking:
-                for finding in judge(wider, now, self.policy):
-                    yield rule, finding
-        for rule in self._choosing[kind]:
-            if rule.also_named is not None and told.holds(rule.triggers):
-                chosen = (
-                    f"{also}:{each}"
-                    for also in rule.also_reads
-                    for each in rule.also_named(told, self.policy)
-                )
-                wider = chronology(self._beside(facts, chosen))
-                for finding in rule.judge(wider, now, self.policy):
-                    yield rule, finding
+            told = Chronology(rule.reads, about, (each.fact for each in kept), self._feeds)
+            found = rule.judge(told, now, self.policy)
+            findings = tuple(each for each in found if each.due_at == month_end(month))
+            answer = Answer(findings, frozenset(), (), None)
+            yield Said.of(rule, answer, answer), findings
 
     def _judge(self, key: str, now: datetime, changes: Changes) -> None:
+        kind = kind_of(key)
+        asked = self._said_of_month(key, now) if kind == "month" else self._answers_of(key).ask(now)
         alerts = self._alerts.get(key, {})
         found: set[str] = set()
-        wakes: list[datetime] = []
-        feeds: set[tuple[str, str]] = set()
+        wake_at: datetime | None = None
+        silent: set[tuple[str, str]] = set()
         awaited: set[str] = set()
-        asked: set[type[Fact]] = set()
-        for rule, finding in self._findings(key, now, asked):
-            found.add(finding.alert_id)
-            awaited.update(f"{kind}:{each}" for kind in rule.also_reads for each in finding.awaits)
-            if finding.wake_at is not None:
+        rests_on: set[type[Fact]] = set(self._triggers.get(kind, ()))
+        for said, news in asked:
+            found |= said.alert_ids
+            awaited |= said.awaited
+            silent |= said.silent
+            rests_on |= said.asked.kinds
+            rests_on |= said.weighed.kinds
+            if said.wake_at is not None:
                 # A question that could be asked again at once would be asked for ever.
-                assert finding.wake_at > now, finding.alert_id
-                wakes.append(finding.wake_at)
-            if finding.reason == "cannot-tell":
-                feeds.add((finding.authority, finding.waits_for))
-            before = alerts.get(finding.alert_id)
-            after = settle(before, finding, now, rule.version, self.policy.version)
-            if after is not None and after is not before:
-                self._change(key, after, changes)
+                assert said.wake_at > now, key
+                wake_at = said.wake_at if wake_at is None else min(wake_at, said.wake_at)
+            for finding in news:
+                before = alerts.get(finding.alert_id)
+                after = settle(before, finding, now, said.rule.version, self.policy.version)
+                if after is not None and after is not before:
+                    self._change(key, after, changes)
         for alert_id in sorted(alerts.keys() - found):
             if alerts[alert_id].status != "withdrawn" and self._still_holds(alerts[alert_id]):
                 # The question is gone, and not because what asked it was forgotten: it was corrected.
                 self._change(key, withdraw(alerts[alert_id], now), changes)
-        self._wake(key, Wake(min(wakes, default=None), frozenset(feeds)), changes)
-        self._asked[key] = self._shared.setdefault(frozenset(asked), frozenset(asked))
-        if kind_of(key) in self._choosy:
+        self._wake(key, Wake(wake_at, frozenset(silent)), changes)
+        self._asked[key] = self._shared.setdefault(frozenset(rests_on), frozenset(rests_on))
+        if kind in self._choosy:
             self._awaited[key] = frozenset(awaited)
-        if kind_of(key) == "agency":
+        if kind == "agency":
             self._forget_heartbeats(key, now, changes)
 
     def _still_holds(self, alert: Alert) -> bool:

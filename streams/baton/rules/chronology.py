@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from datetime import datetime
 
     from baton.rules.facts import Fact
@@ -28,6 +29,39 @@ class Feed:
         return self.complete_to >= until or now < self.silent_from
 
 
+@dataclass(slots=True)
+class Reading:
+    """What a question has read: while none of it changes, neither does the answer, unless time changes it.
+
+    `kinds` are the types of fact that it asked for, `feeds` what it was told of an agency's silence, by (authority,
+    agency) and up to when.
+    """
+
+    kinds: set[type[Fact]] = field(default_factory=set)
+    feeds: dict[tuple[tuple[str, str], datetime], bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _WorkedOut:
+    """What was worked out of a chronology, from what, and from facts of which types."""
+
+    found: tuple[object, ...]
+    about: object
+    kinds: frozenset[type[Fact]]
+
+
+class _Shelf:
+    """The facts of a chronology, by type and in order, and what was worked out of them."""
+
+    __slots__ = ("by_kind", "feeds", "reading", "worked_out")
+
+    def __init__(self, feeds: Mapping[tuple[str, str], Feed]) -> None:
+        self.feeds = feeds
+        self.by_kind: dict[type[Fact], tuple[Fact, ...]] = {}
+        self.worked_out: dict[tuple[object, ...], _WorkedOut] = {}
+        self.reading = Reading()
+
+
 class Chronology:
     """A set of facts about one key; order and repetition play no part.
 
@@ -35,7 +69,7 @@ class Chronology:
     that these facts name, since many records name only their incident or referral.
     """
 
-    __slots__ = ("_asked", "_by_kind", "_feeds", "_worked_out", "about", "kind")
+    __slots__ = ("_shelf", "about", "kind")
 
     def __init__(
         self,
@@ -43,54 +77,88 @@ class Chronology:
         about: str,
         facts: Iterable[Fact],
         feeds: Mapping[tuple[str, str], Feed],
-        asked: set[type[Fact]] | None = None,
+        shelf: _Shelf | None = None,
     ) -> None:
         """Take the facts, each once, and the feeds by (authority, agency); a feed never heard of is alive.
 
-        Into `asked` goes every type of fact that a rule asks for: facts of other types cannot change what it says.
+        A `shelf` is that of another chronology, which shares all that is in it.
         """
-        self._asked = set() if asked is None else asked
         self.kind = kind
         self.about = about
-        self._feeds = feeds
-        self._worked_out: dict[tuple[object, ...], object] = {}
-        self._by_kind: dict[type[Fact], tuple[Fact, ...]] = {}
-        by_kind: dict[type[Fact], list[Fact]] = {}
+        self._shelf = _Shelf(feeds) if shelf is None else shelf
+        self.add(facts)
+
+    def add(self, facts: Iterable[Fact]) -> set[type[Fact]]:
+        """Take more facts, each once and none that is here; return their types."""
+        by_kind = self._shelf.by_kind
+        grouped: dict[type[Fact], list[Fact]] = {}
         for fact in facts:
-            by_kind.setdefault(type(fact), []).append(fact)
-        for each, told in by_kind.items():
-            told.sort(key=lambda fact: (fact.occurred_at, fact.event_id, fact.identity))
-            self._by_kind[each] = tuple(told)
+            grouped.setdefault(type(fact), []).append(fact)
+        for kind, told in grouped.items():
+            known = by_kind.get(kind, ())
+            if len(told) == 1 and known:
+                place = bisect(known, _place(told[0]), key=_place)
+                by_kind[kind] = (*known[:place], told[0], *known[place:])
+            else:
+                by_kind[kind] = tuple(sorted((*known, *told), key=_place))
+        worked_out = self._shelf.worked_out
+        if worked_out:
+            stale = [key for key, each in worked_out.items() if not each.kinds.isdisjoint(grouped)]
+            for key in stale:
+                del worked_out[key]
+        return set(grouped)
 
     def read_as(self, kind: AboutKind, about: str) -> Chronology:
         """Return the same facts as the chronology of another key, for a question that is asked of it alone."""
-        other = Chronology(kind, about, (), self._feeds, self._asked)
-        other._by_kind = self._by_kind
-        return other
+        return Chronology(kind, about, (), {}, self._shelf)
+
+    def noting(self, reading: Reading) -> Chronology:
+        """Return this chronology; from now on it notes in `reading` what is read of it."""
+        self._shelf.reading = reading
+        return self
 
     def of(self, kind: type[FactType]) -> tuple[FactType, ...]:
         """Return the facts of one type, by when they occurred."""
-        self._asked.add(kind)
-        return cast("tuple[FactType, ...]", self._by_kind.get(kind, ()))
+        shelf = self._shelf
+        shelf.reading.kinds.add(kind)
+        return shelf.by_kind.get(kind, ())  # type: ignore[return-value]  # by type, so of that type
 
-    def holds(self, kinds: frozenset[type[Fact]]) -> bool:
-        """Say whether there is a fact of any of these types."""
-        self._asked |= kinds
-        return not kinds.isdisjoint(self._by_kind)
+    @property
+    def kinds(self) -> Collection[type[Fact]]:
+        """The types of fact that there are; asking for them is not noted."""
+        return self._shelf.by_kind.keys()
 
     def once(self, find: Callable[..., Iterable[Found]], about: object = None) -> tuple[Found, ...]:
-        """Return what `find` gives of this chronology, worked out the first time that a rule asks for it.
+        """Return what `find` gives of this chronology, worked out when a rule first asks for it, and after a change.
 
-        `find` must be pure; `about`, unless None, is what it is given besides the chronology.
+        `find` must depend on the facts alone; `about`, unless None, is what it is given besides the chronology.
         """
-        key = (find, about if isinstance(about, str) else id(about))
-        known = self._worked_out.get(key)
+        shelf = self._shelf
+        key = (find, about if isinstance(about, str) else id(about), self.kind, self.about)
+        known = shelf.worked_out.get(key)
         if known is None:
-            known = tuple(find(self) if about is None else find(self, about))
-            self._worked_out[key] = known
-        return cast("tuple[Found, ...]", known)
+            outer = shelf.reading
+            shelf.reading = Reading(feeds=outer.feeds)
+            found = tuple(find(self) if about is None else find(self, about))
+            # With what it is about, so that no other object takes that one's place in memory, and its id.
+            known = _WorkedOut(found, about, frozenset(shelf.reading.kinds))
+            shelf.reading = outer
+            shelf.worked_out[key] = known
+        shelf.reading.kinds |= known.kinds
+        return cast("tuple[Found, ...]", known.found)
 
     def can_tell(self, agency: str, authority: str, until: datetime, now: datetime) -> bool:
         """Say whether silence of `agency` up to `until` may be read as absence, as of `now`."""
-        feed = self._feeds.get((authority, agency))
-        return feed is None or feed.has_told(until, now)
+        name = (authority, agency)
+        can_tell = can_tell_of(self._shelf.feeds.get(name), until, now)
+        self._shelf.reading.feeds[name, until] = can_tell
+        return can_tell
+
+
+def can_tell_of(feed: Feed | None, until: datetime, now: datetime) -> bool:
+    """Say whether the silence of a feed up to `until` may be read as absence, as of `now`; one never heard is alive."""
+    return feed is None or feed.has_told(until, now)
+
+
+def _place(fact: Fact) -> tuple[datetime, str, tuple[str, str, str, str]]:
+    return (fact.occurred_at, fact.event_id, fact.identity)

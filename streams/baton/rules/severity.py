@@ -79,6 +79,11 @@ class Modifier:
 COMMON_SETTINGS: dict[str, type] = {"steps": int, "rules": tuple}
 
 
+def is_weighed(finding: Finding) -> bool:
+    """Say whether a finding may be more serious than it says itself: it raises an alert, and not the gravest."""
+    return finding.reason in RAISING and finding.severity != MOST_SERIOUS
+
+
 def weighed(
     findings: Sequence[tuple[Rule, Finding]],
     around: Callable[[], Chronology],
@@ -92,7 +97,7 @@ def weighed(
     """
     wide: Chronology | None = None
     for rule, finding in findings:
-        if finding.reason not in RAISING or finding.severity == MOST_SERIOUS:
+        if not is_weighed(finding):
             yield rule, finding
             continue
         wide = wide or around()

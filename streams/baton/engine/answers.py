@@ -1,0 +1,245 @@
+"""What every rule says of a chronology, asked again only where something that the answer rests on has changed.
+
+An answer rests on the facts of the types that the rule asked for, on what it was told of the silence of feeds, and
+on the moment, up to the next at which by the rule's own word time alone may change it. While these stand, so does
+the answer. Forgetting an answer changes nothing but the time it takes to ask again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from baton.engine.gathered import Beside, Feeds, Gathered, Index, beside_named
+from baton.engine.keys import kind_of
+from baton.rules import severity
+from baton.rules.chronology import Chronology, Reading, can_tell_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from baton.rules.facts import Fact
+    from baton.rules.outcome import Finding
+    from baton.rules.policy import Policy
+    from baton.rules.rule import Rule
+
+Judging = Callable[[Chronology, "datetime", "Policy"], "Iterator[Finding]"]
+"""What a rule asks of one chronology."""
+
+PERSON, CASE = frozenset({"person"}), frozenset({"case"})
+PERSON_AND_CASE = PERSON | CASE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """What one rule asks of the chronologies of one kind; `also` is whose facts it reads besides, or some of them."""
+
+    rule: Rule
+    judge: Judging
+    also: frozenset[str]
+    choose: Callable[[Chronology, Policy], Iterable[str]] | None = None
+
+
+def questions_of(rules: Mapping[str, Rule], view: str) -> tuple[Question, ...]:
+    """Return what the rules ask of the chronologies of one kind: those that read the same together, then the choosy."""
+    asked: dict[frozenset[str], list[Question]] = {}
+    choosing: list[Question] = []
+    for rule in rules.values():
+        if rule.monthly:
+            continue
+        if rule.also_named is not None:
+            if rule.reads == view:
+                choosing.append(Question(rule, rule.judge, rule.also_reads, rule.also_named))
+            continue
+        if rule.reads == view:
+            asked.setdefault(rule.also_reads, []).append(
+                Question(rule, rule.judge, rule.also_reads)
+            )
+        if rule.without_case is not None and view == "person":
+            asked.setdefault(CASE, []).append(Question(rule, rule.without_case, CASE))
+    return (*(question for each in asked.values() for question in each), *choosing)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found, and on what that rests; `until` is when it must be asked again whatever is told."""
+
+    findings: tuple[Finding, ...]
+    kinds: frozenset[type[Fact]]
+    feeds: tuple[tuple[tuple[tuple[str, str], datetime], bool], ...]
+    until: datetime | None
+
+    def holds(self, fresh: Collection[type[Fact]], feeds: Feeds, now: datetime) -> bool:
+        """Say whether it would be the same if it were asked again, now that facts of these types came."""
+        return (
+            (self.until is None or now < self.until)
+            and self.kinds.isdisjoint(fresh)
+            and all(
+                can_tell_of(feeds.get(name), until, now) is told
+                for (name, until), told in self.feeds
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a rule said, `asked`, and the same as serious as the circumstances make it, `weighed`.
+
+    Of these findings `wake_at` is when time alone may change one, `silent` are the feeds (authority, agency) that
+    one waits for, and `awaited` the keys of those whose facts may change one.
+    """
+
+    rule: Rule
+    asked: Answer
+    weighed: Answer
+    alert_ids: frozenset[str]
+    wake_at: datetime | None
+    silent: frozenset[tuple[str, str]]
+    awaited: frozenset[str]
+
+    @classmethod
+    def of(cls, rule: Rule, asked: Answer, weighed: Answer) -> Said:
+        """Work out what follows from the findings."""
+        findings = weighed.findings
+        return cls(
+            rule,
+            asked,
+            weighed,
+            frozenset(each.alert_id for each in findings),
+            _wake_of(findings),
+            frozenset(
+                (each.authority, each.waits_for)
+                for each in findings
+                if each.reason == "cannot-tell"
+            ),
+            frozenset(
+                f"{kind}:{awaited}"
+                for each in findings
+                for awaited in each.awaits
+                for kind in rule.also_reads
+            ),
+        )
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings, as serious as they are."""
+        return self.weighed.findings
+
+
+class Answers:
+    """The answers to every question on one key, and the facts that they rest on."""
+
+    def __init__(
+        self, key: str, questions: Sequence[Question], index: Index, feeds: Feeds, policy: Policy
+    ) -> None:
+        """Begin with nothing asked."""
+        self.told = Gathered(key, feeds)
+        self._weighs = kind_of(key)
+        self._questions = questions
+        self._index, self._feeds, self._policy = index, feeds, policy
+        self._wider: dict[tuple[frozenset[str], ...], Beside] = {}
+        self._asking: list[Question] = []
+        self._kinds = 0
+        self._said: dict[Question, Said] = {}
+
+    def ask(self, now: datetime) -> Iterator[tuple[Said, Sequence[Finding]]]:
+        """Give what every rule says as of `now`, each with the findings that are not what they were the last time."""
+        told = self.told.take_up(self._index)
+        for each in self._wider.values():
+            each.take_up(self._index)
+        kinds = told.chronology.kinds
+        if len(kinds) > self._kinds:
+            self._kinds = len(kinds)
+            self._asking = [
+                each for each in self._questions if not each.rule.triggers.isdisjoint(kinds)
+            ]
+        for question in self._asking:
+            before = self._said.get(question)
+            said = self._say(question, before, now)
+            if said is before:
+                yield said, ()
+                continue
+            self._said[question] = said
+            known = () if before is None else before.findings
+            yield said, [each for each in said.findings if each not in known]
+
+    def _say(self, question: Question, before: Said | None, now: datetime) -> Said:
+        asked = self._asked(question, None if before is None else before.asked, now)
+        still = before.weighed if before is not None and asked is before.asked else None
+        weighed = self._weighed(question.rule, asked, still, now)
+        if before is not None and still is weighed:
+            return before
+        return Said.of(question.rule, asked, weighed)
+
+    def _asked(self, question: Question, before: Answer | None, now: datetime) -> Answer:
+        """Return what the rule alone says."""
+        if question.choose is not None:
+            return self._asked_of_chosen(question, question.choose, before, now)
+        gathered = self._gathered(question.also) if question.also else self.told
+        if before is not None and before.holds(gathered.fresh, self._feeds, now):
+            return before
+        reading = Reading()
+        told = gathered.chronology.noting(reading)
+        findings = tuple(question.judge(told, now, self._policy))
+        return _answer(findings, reading, now, gathered.latest)
+
+    def _asked_of_chosen(
+        self,
+        question: Question,
+        choose: Callable[[Chronology, Policy], Iterable[str]],
+        before: Answer | None,
+        now: datetime,
+    ) -> Answer:
+        """Return what a rule says that chooses whose facts it reads; it is asked afresh while it chooses any."""
+        if before is not None and before.holds(self.told.fresh, self._feeds, now):
+            return before
+        reading = Reading()
+        told = self.told.chronology.noting(reading)
+        named = tuple(choose(told, self._policy))
+        chosen = [f"{kind}:{each}" for kind in question.also for each in named]
+        if chosen:
+            told = beside_named(self.told, chosen, self._index, self._feeds).noting(reading)
+        findings = tuple(question.judge(told, now, self._policy))
+        latest = now if chosen else self.told.latest
+        return _answer(findings, reading, now, latest, again=bool(chosen))
+
+    def _weighed(self, rule: Rule, asked: Answer, before: Answer | None, now: datetime) -> Answer:
+        """Return what the rule says as serious as what is told of the persons and cases around makes it."""
+        if self._weighs not in PERSON_AND_CASE or not any(map(severity.is_weighed, asked.findings)):
+            return asked
+        # Around a person are her cases; around a case its persons and their other cases.
+        around = self._gathered(*((PERSON, CASE) if self._weighs == "case" else (CASE,)))
+        if before is not None and before.holds(around.fresh, self._feeds, now):
+            return before
+        reading = Reading()
+        told = around.chronology.noting(reading)
+        pairs = severity.weighed(
+            [(rule, each) for each in asked.findings], lambda: told, now, self._policy
+        )
+        return _answer(tuple(finding for _, finding in pairs), reading, now, around.latest)
+
+    def _gathered(self, *also: frozenset[str]) -> Beside:
+        known = self._wider.get(also)
+        if known is None:
+            base = self._gathered(*also[:-1]) if len(also) > 1 else self.told
+            known = self._wider[also] = Beside(base, also[-1], self._feeds).take_up(self._index)
+        return known
+
+
+def _answer(
+    findings: tuple[Finding, ...],
+    reading: Reading,
+    now: datetime,
+    latest: datetime,
+    *,
+    again: bool = False,
+) -> Answer:
+    """Return an answer; one that rests on a fact ahead of our time is not kept past this moment."""
+    until = now if again or latest > now else _wake_of(findings)
+    return Answer(findings, frozenset(reading.kinds), tuple(reading.feeds.items()), until)
+
+
+def _wake_of(findings: Sequence[Finding]) -> datetime | None:
+    return min((each.wake_at for each in findings if each.wake_at is not None), default=None)

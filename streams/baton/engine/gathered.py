@@ -1,0 +1,166 @@
+"""The facts of a chronology, taken up from the index as they come, so that no fact is gathered or sorted twice.
+
+The index only grows: a chronology remembers how many facts of each key it has taken up, and takes the rest.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
+
+from baton.engine.keys import FOLLOWED, WITHOUT_CASE, kind_of
+from baton.rules.chronology import Chronology
+from baton.rules.facts import FACTS, Fact
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from baton.engine.keys import Kept
+    from baton.rules.chronology import Feed
+    from baton.rules.outcome import AboutKind
+
+Index = dict[str, list["Kept"]]
+"""The facts that name a key, by key, in the order in which they were recorded."""
+Feeds = dict[tuple[str, str], "Feed"]
+
+ANY: frozenset[type[Fact]] = frozenset(FACTS.values())
+"""Every type of fact."""
+NONE: frozenset[type[Fact]] = frozenset()
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Gathered:
+    """The facts of a chronology: those that name its key, and those of the records that they name.
+
+    After each `take_up`, `new` are the facts that it found, `fresh` their types, and `latest` is when the last fact
+    of all occurred: an agency's clock may be ahead of ours.
+    """
+
+    __slots__ = ("_followed", "_taken", "chronology", "fresh", "kept", "latest", "new")
+
+    def __init__(self, key: str, feeds: Mapping[tuple[str, str], Feed]) -> None:
+        """Begin with no fact taken up."""
+        kind, _, about = key.partition(":")
+        self.chronology = Chronology(cast("AboutKind", kind), about, (), feeds)
+        self.kept: dict[Kept, None] = {}
+        self.new: Collection[Kept] = ()
+        self.fresh: Collection[type[Fact]] = NONE
+        self.latest = _NEVER
+        self._followed = FOLLOWED[kind]
+        self._taken = {key: 0}
+
+    def take_up(self, index: Index) -> Gathered:
+        """Take up what the index has more than before; return self."""
+        taken = self._taken
+        new: list[Kept] = []
+        open_keys = [key for key, count in taken.items() if len(index.get(key, ())) > count]
+        while open_keys:
+            key = open_keys.pop()
+            told = index.get(key, ())
+            for kept in told[taken[key] :]:
+                if kept not in self.kept:
+                    self.kept[kept] = None
+                    new.append(kept)
+                    for each, kind in zip(kept.keys, kept.kinds, strict=True):
+                        if kind in self._followed and each not in taken:
+                            taken[each] = 0
+                            open_keys.append(each)
+            taken[key] = len(told)
+        self.new, self.fresh = new, NONE
+        if new:
+            self.fresh = self.chronology.add(each.fact for each in new)
+            self.latest = max(self.latest, *(each.fact.occurred_at for each in new))
+        return self
+
+
+class Beside:
+    """The facts of a chronology, and those of the persons, cases, workers or teams that they name, each once.
+
+    While there are none of these, it is the chronology that it is gathered beside, with all that was worked out of it.
+    """
+
+    __slots__ = (
+        "_base",
+        "_begun",
+        "_feeds",
+        "_kinds",
+        "_parted",
+        "_taken",
+        "chronology",
+        "fresh",
+        "kept",
+        "latest",
+        "new",
+    )
+
+    def __init__(
+        self, base: Gathered | Beside, kinds: frozenset[str], feeds: Mapping[tuple[str, str], Feed]
+    ) -> None:
+        """Begin beside `base` with nothing taken up; `kinds` are those of the keys that are looked for."""
+        self._base, self._kinds, self._feeds = base, kinds, feeds
+        self._begun = self._parted = False
+        self._taken: dict[str, int] = {}
+        self._share(base)
+
+    def take_up(self, index: Index) -> Beside:
+        """Take up what `base` and the index have more than before; return self. The base comes first."""
+        base = self._base
+        new = list(base.new if self._begun else base.kept)
+        self._begun = True
+        for kept in new:
+            for key in kept.named(self._kinds):
+                self._taken.setdefault(key, 0)
+        beside = self._more(index)
+        if self._parted:
+            self._add(kept for kept in dict.fromkeys((*new, *beside)) if kept not in self.kept)
+        elif all(kept in base.kept for kept in beside):
+            self._share(base)
+        else:
+            self._part(base, beside)
+        return self
+
+    def _share(self, base: Gathered | Beside) -> None:
+        self.chronology: Chronology = base.chronology
+        self.kept: dict[Kept, None] = base.kept
+        self.new: Collection[Kept] = base.new
+        self.fresh: Collection[type[Fact]] = base.fresh
+        self.latest: datetime = base.latest
+
+    def _more(self, index: Index) -> Sequence[Kept]:
+        more: list[Kept] = []
+        for key, count in self._taken.items():
+            told = index.get(key, ())
+            if len(told) > count:
+                self._taken[key] = len(told)
+                alone = kind_of(key) in WITHOUT_CASE
+                more += (kept for kept in told[count:] if not (alone and kept.has_case))
+        return more
+
+    def _part(self, base: Gathered | Beside, beside: Iterable[Kept]) -> None:
+        """Become a chronology of its own, all of which is new."""
+        self._parted = True
+        self.kept = {}
+        self.chronology = Chronology(base.chronology.kind, base.chronology.about, (), self._feeds)
+        self._add(dict.fromkeys((*base.kept, *beside)))
+        self.fresh = ANY
+
+    def _add(self, kept: Iterable[Kept]) -> None:
+        new = list(kept)
+        self.kept.update(dict.fromkeys(new))
+        self.new, self.fresh = new, NONE
+        if new:
+            self.fresh = self.chronology.add(each.fact for each in new)
+            self.latest = max(self.latest, *(each.fact.occurred_at for each in new))
+
+
+def beside_named(gathered: Gathered, keys: Iterable[str], index: Index, feeds: Feeds) -> Chronology:
+    """Return the facts of a chronology with those of the cases, workers or teams of these keys, each once."""
+    more = [
+        kept
+        for key in keys
+        for kept in index.get(key, ())
+        if not (kept.has_case and kind_of(key) in WITHOUT_CASE)
+    ]
+    every = dict.fromkeys((*gathered.kept, *more))
+    told = gathered.chronology
+    return Chronology(told.kind, told.about, (each.fact for each in every), feeds)

@@ -1,0 +1,93 @@
+"""An engine that remembers nothing: every question is asked again, on facts that are gathered and sorted again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from baton.engine.answers import Answer, Answers, Said
+from baton.engine.engine import Engine
+from baton.engine.keys import FOLLOWED, WITHOUT_CASE, Kept, kind_of
+from baton.rules import severity
+from baton.rules.chronology import Chronology, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from baton.engine.answers import Question
+    from baton.rules.outcome import AboutKind, Finding
+
+
+class Afresh(Engine):
+    """An engine that remembers no answer and no chronology."""
+
+    def _answers_of(self, key: str) -> Answers:
+        return _Asked(key, self)
+
+
+class _Asked(Answers):
+    def __init__(self, key: str, engine: Engine) -> None:
+        questions = engine._questions[kind_of(key)]
+        super().__init__(key, questions, engine._index, engine._feeds, engine.policy)
+        self._key = key
+
+    def ask(self, now: datetime) -> Iterator[tuple[Said, Sequence[Finding]]]:
+        facts = self._facts()
+        told = self._chronology(facts)
+        for question in self._questions:
+            if question.rule.triggers.isdisjoint(told.kinds):
+                continue
+            reading = Reading()
+            if question.choose is None:
+                also = self._named(facts, question.also)
+            else:
+                chosen = tuple(question.choose(told.noting(reading), self._policy))
+                also = [f"{kind}:{each}" for kind in question.also for each in chosen]
+            wider = self._chronology(self._with(facts, also)).noting(reading)
+            findings = tuple(question.judge(wider, now, self._policy))
+            asked = Answer(findings, frozenset(reading.kinds), (), None)
+            weighed = asked
+            if kind_of(self._key) in {"person", "case"}:
+                weighed = self._as_serious_as_it_is(question, findings, facts, now)
+            yield Said.of(question.rule, asked, weighed), weighed.findings
+
+    def _as_serious_as_it_is(
+        self, question: Question, findings: Iterable[Finding], facts: list[Kept], now: datetime
+    ) -> Answer:
+        around = facts
+        for kind in ("person", "case") if kind_of(self._key) == "case" else ("case",):
+            around = self._with(around, self._named(around, frozenset({kind})))
+        reading = Reading()
+        told = self._chronology(around).noting(reading)
+        pairs = [(question.rule, each) for each in findings]
+        weighed = severity.weighed(pairs, lambda: told, now, self._policy)
+        found = tuple(finding for _, finding in weighed)
+        return Answer(found, frozenset(reading.kinds), (), None)
+
+    def _facts(self) -> list[Kept]:
+        found: dict[Kept, None] = {}
+        seen, open_keys = {self._key}, [self._key]
+        while open_keys:
+            for kept in self._index.get(open_keys.pop(), ()):
+                found[kept] = None
+                more = set(kept.named(FOLLOWED[kind_of(self._key)])) - seen
+                seen |= more
+                open_keys += sorted(more)
+        return list(found)
+
+    def _named(self, facts: Iterable[Kept], kinds: frozenset[str]) -> list[str]:
+        return [key for kept in facts for key in kept.named(kinds)]
+
+    def _with(self, facts: Iterable[Kept], keys: Iterable[str]) -> list[Kept]:
+        beside = (
+            kept
+            for key in keys
+            for kept in self._index.get(key, ())
+            if not (kind_of(key) in WITHOUT_CASE and kept.has_case)
+        )
+        return list(dict.fromkeys((*facts, *beside)))
+
+    def _chronology(self, facts: Iterable[Kept]) -> Chronology:
+        kind, _, about = self._key.partition(":")
+        told = (kept.fact for kept in facts)
+        return Chronology(cast("AboutKind", kind), about, told, self._feeds)
