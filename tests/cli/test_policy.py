@@ -85,6 +85,21 @@ def test_a_dated_line_says_since_when(baton: Baton, tmp_path: Path) -> None:
     assert (cases("2027-04-01")["value"], cases("2027-04-01")["since"]) == ("4", "2027-04-01")
 
 
+def test_an_area_without_a_line_of_its_own_is_told(baton: Baton, tmp_path: Path) -> None:
+    """A misspelt area would otherwise look like an area in which nothing differs."""
+    agreed = Path(__file__).parents[2] / "policy.toml"
+    file = tmp_path / "policy.toml"
+    file.write_text(
+        f'{agreed.read_text()}\n[[rule.block-transfer.from]]\narea = "rutland"\ncases = 4\n'
+    )
+
+    def said(area: str) -> str:
+        return baton("policy", "show", "block-transfer", "--area", area, "--policy", file).stderr
+
+    assert said("rutland") == ""
+    assert "no line of its own for rutlnd" in said("rutlnd")
+
+
 def test_an_unknown_rule_is_told_with_the_nearest(baton: Baton) -> None:
     """A misspelt rule is exit 2."""
     result = baton("policy", "show", "unreferred-inciden")

@@ -80,13 +80,13 @@ class Driven:
         """Let time come to each of these moments."""
         return [alert for moment in moments for alert in self.advance(moment)]
 
-    def restarted(self) -> Driven:
-        """Give an engine that was restored from what was written, and knows nothing else."""
-        fresh = Driven(policy=self.engine.policy, rules=self.engine._rules)
+    def restarted(self, policy: Policy | None = None) -> Driven:
+        """Give an engine restored from what was written, under this policy if it is another, knowing nothing else."""
+        fresh = Driven(policy=policy or self.engine.policy, rules=self.engine._rules)
         fresh._offset = self._offset
         fresh.written = self.written
         fresh.log = list(self.log)
-        fresh.restart(self.engine.now)
+        fresh.restart(self.engine.now, judge_again=policy is not None)
         return fresh
 
     def restart(self, now: datetime | None, *, judge_again: bool = False) -> None:

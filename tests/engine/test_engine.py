@@ -29,6 +29,7 @@ from tests.rules.told import (
     incident,
     noted,
     notified,
+    policy_with,
     referral,
     request,
     revised,
@@ -510,6 +511,27 @@ def test_restarted_over_a_deadline_it_is_raised_as_it_was_due() -> None:
     (alert,) = driven.restarted().advance(LATER)
 
     assert DUE == alert.raised_at
+
+
+def test_under_another_policy_what_waits_and_what_stands_is_asked_again() -> None:
+    """By the new limits a transfer that waited is overdue, and an alert that stands is not due yet."""
+    other = policy_with("""
+        [rule.unreferred-incident]
+        within = { working_days = 3 }
+        [rule.transfer-not-accepted]
+        within = { working_days = 1 }
+    """)
+    driven = Driven(incident(NOON), request(NOON))
+    driven.advance(NOON + DAY)
+    assert {ALERT: "raised"} == driven.statuses()
+
+    again = driven.restarted(other)
+    again.advance(NOON + DAY + HOUR)
+
+    assert {
+        ALERT: "withdrawn",
+        "transfer-not-accepted/transfer-1/case-1": "raised",
+    } == again.statuses()
 
 
 def test_no_deadline_is_ever_missing_from_the_heap() -> None:

@@ -124,6 +124,8 @@ def test_bank_holidays_may_be_added_and_removed() -> None:
         ("keep_days = 731", "keep_dayz = 731", "keep_dayz: is not known here; did you mean keep_days?"),
         ("add    = []", 'add = ["soon"]', "bank_holidays.add[0]: must be a date"),
         ("add    = []", "add = [2026-07-20, 2026-07-20]", "bank_holidays.add[1]: 2026-07-20 is named twice"),
+        ("add    = []", 'add = "2026-07-20"', "bank_holidays.add: must be a list of dates"),
+        ('["feed_operator", "hub_manager"]', '["hub_manager", "hub_manager"]', "rule.source-silent.tell: names a word twice"),
         ("add    = []", "ad = []", "bank_holidays.ad: is not known here"),
     ],
 )  # fmt: skip

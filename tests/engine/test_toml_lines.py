@@ -92,7 +92,8 @@ def test_windows_line_ends_count_as_one() -> None:
         ("a = 1\n\n[b\n", 3),
         ("a = 1\na = 2\n", 2),
         ('a = "\n', 1),
-        ("a = [" * 3_000, 1),
+        ("a = [b", 1),
+        ("a = " + "[" * 3_000, 1),
     ],
 )
 def test_what_is_no_toml_is_said_with_its_line(text: str, line: int) -> None:

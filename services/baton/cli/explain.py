@@ -86,7 +86,10 @@ def explain(
         else:
             _print(engine, narrowed, file)
     if not found:
-        say("Nothing is known of it: no fact that names it has been told, or not under this name.")
+        say(
+            "Nothing is known of it: no person, case, team or feed has been told of under this name."
+            " Of an incident, referral or transfer, ask for whom it concerns, or for the alert's id."
+        )
         raise typer.Exit(DIFFERS)
 
 

@@ -75,3 +75,5 @@ def show(
     out.print(f"{rule} ({RULES[rule].catalogue}), on {day}, policy {agreed.version}")
     out.print(RULES[rule].sentence)
     out.print(table)
+    if area != "local" and all(row.area is None for row in rows):
+        say(f"The policy has no line of its own for {area}: what holds everywhere holds there.")

@@ -157,10 +157,8 @@ def run(  # noqa: PLR0913 (one for each thing a person may say on the command li
 
 def policy_text(path: Path) -> PolicyText:
     """Read a policy that must be right by itself. Raises Mistakes."""
-    try:
+    with readable(str(path)):
         policy = PolicyText(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise Mistakes([Mistake(str(path), 1, "", f"the policy cannot be read: {error}")]) from None
     parse_policy(policy.text, policy.name)
     return policy
 
