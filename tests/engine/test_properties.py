@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from baton.rules.facts import FACTS
 from baton.rules.register import RULES
 from tests.engine.driving import Driven
 from tests.engine.generated import AFTER, DELAYS, END, Told, in_order, records_for, timetables
@@ -28,7 +29,9 @@ quickly = settings(
         HealthCheck.filter_too_much,
     ],
 )
-every_rule = pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
+JUDGED = {slug: rule for slug, rule in RULES.items() if rule.triggers & {*FACTS.values()}}
+"""The rules that read facts; that a role has nobody to tell is found elsewhere (`test_life.py`)."""
+every_rule = pytest.mark.parametrize("rule", JUDGED.values(), ids=JUDGED.keys())
 BY_FACTS = {slug: rule for slug, rule in RULES.items() if rule.reads != "agency"}
 """The rules that judge by when things occurred; a feed's silence is about when it was heard."""
 every_rule_by_facts = pytest.mark.parametrize("rule", BY_FACTS.values(), ids=BY_FACTS.keys())

@@ -16,7 +16,7 @@ from baton.contract import codec
 from baton.engine.policy_file import parse_policy
 from baton.engine.toml_lines import Mistakes
 from baton.replay.logs import read_log, write_avro, write_ndjson
-from baton.replay.play import Disordered, play, play_log, play_scenario
+from baton.replay.play import Disordered, play, play_log, play_scenario, played_log
 from baton.replay.scenario import PolicyText, Scenario, read_scenario
 from baton.replay.told import Persons, Told
 
@@ -54,7 +54,10 @@ def test_a_log_of_a_scenario_gives_the_same_alerts(
     assert write(path, scenario.told) == len(scenario.told)
 
     assert list(read_log(path)) == list(scenario.told)
-    alerts = play_log(lambda: read_log(path), scenario.policy, Persons(), scenario.until)
+    last = played_log(
+        lambda: read_log(path), scenario.policy, Persons(), scenario.until, with_lives=True
+    )
+    alerts = last.alerts()
     expected = play_scenario(scenario, Persons())
     assert [alert for alert in alerts if alert.rule in scenario.rules] == expected
     assert expected

@@ -21,14 +21,17 @@ from baton.agents.alert_record import alert_of
 from baton.agents.pseudonym import Pseudonyms, make_key, read_key
 from baton.cli.playback import Stage
 from baton.cli.supervisor import Supervisor
+from baton.replay.expect import refused_of, steps_of
 from baton.replay.play import play_scenario
 from baton.replay.scenario import PolicyText, Scenario, read_scenario
-from baton.replay.told import Persons, Told
+from baton.replay.told import Persons
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from baton.engine.alerts import Alert
+    from baton.replay.told import Told
 
 PROJECT = Path(__file__).parents[2]
 POLICY = PolicyText((PROJECT / "policy.toml").read_text(encoding="utf-8"), "policy.toml")
@@ -65,28 +68,61 @@ def apart(value: Any, area: str) -> Any:
     return told
 
 
-def in_area(told: Told, area: str) -> Told:
-    """Return a record as told in an area of that name."""
-    return replace(told, fields=apart(told.fields, area)) if area else told
+class Area:
+    """One scenario's area: its ids, and what they are called there."""
 
+    def __init__(self, scenario: Scenario, name: str, pseudonyms: Pseudonyms) -> None:
+        """Take the scenario, the area's name (empty: none), and how persons are pseudonymised."""
+        self._told = scenario.told
+        self._name = name
+        self._there: dict[str, str] = {}
+        for each in scenario.told:
+            self._note(each.fields, pseudonyms)
+        self._alerts = {
+            self._alert(each.fields["alert"]): str(each.fields["alert"])
+            for each in scenario.told
+            if "alert" in each.fields
+        }
 
-def plain_ids(scenario: Scenario, area: str, pseudonyms: Pseudonyms) -> Callable[[str], str]:
-    """Return what turns a key of the area into the id as the scenario tells it."""
-    told: dict[str, str] = {}
+    def told(self, until: datetime) -> list[Told]:
+        """Return what is told up to a moment, as it is told in the area."""
+        return [
+            replace(each, fields=self._fields(each.fields))
+            for each in self._told
+            if each.received_at <= until
+        ]
 
-    def note(value: Any) -> None:
+    def plain(self, key: str) -> str:
+        """Return an id, or an alert's, as the scenario tells it."""
+        here = {there: here for here, there in self._there.items()} | self._alerts
+        return here.get(key, key.removeprefix(f"{self._name}/"))
+
+    def _note(self, value: Any, pseudonyms: Pseudonyms) -> None:
         if isinstance(value, dict):
             if value.keys() == {"scheme", "value"}:
-                told[pseudonyms.of(apart(value, area) if area else value)] = value["value"]
-            for each in value.values():
-                note(each)
+                person = apart(value, self._name) if self._name else value
+                self._there[value["value"]] = pseudonyms.of(person)
+            for name, each in value.items():
+                if name in IDS and isinstance(each, str):
+                    self._there[each] = f"{self._name}/{each}" if self._name else each
+                self._note(each, pseudonyms)
         elif isinstance(value, list):
             for each in value:
-                note(each)
+                self._note(each, pseudonyms)
 
-    for each in scenario.told:
-        note(each.fields)
-    return lambda key: told.get(key, key.removeprefix(f"{area}/"))
+    def _fields(self, fields: dict[str, Any]) -> dict[str, Any]:
+        there: dict[str, Any] = apart(fields, self._name) if self._name else dict(fields)
+        if "alert" in fields:
+            there["alert"] = self._alert(fields["alert"])
+        if "matcher" in fields:
+            pairs = (pair.partition("=") for pair in fields["matcher"].split(","))
+            there["matcher"] = ",".join(
+                name + equals + self._there.get(value, value) for name, equals, value in pairs
+            )
+        return there
+
+    def _alert(self, alert_id: str) -> str:
+        return "/".join(self._there.get(part, part) for part in alert_id.split("/"))
 
 
 def said(alerts: Iterable[Alert], plain: Callable[[str], str]) -> list[tuple[Any, ...]]:
@@ -103,6 +139,9 @@ def said(alerts: Iterable[Alert], plain: Callable[[str], str]) -> list[tuple[Any
             str(each.answered_at),
             tuple((plain(member.key), member.states) for member in each.members),
             each.missing,
+            str(each.life.owner),
+            steps_of(each),
+            refused_of(each),
         )
         for each in alerts
     )
@@ -145,11 +184,11 @@ def play(
         "BATON_PSEUDONYM_KEY_FILE": str(key_file),
         "BATON_LOG_FORMAT": "json",
     }
+    pseudonyms = Pseudonyms(read_key(key_file))
     told = [
-        in_area(each, area)
+        each
         for area, scenario in scenarios.items()
-        for each in scenario.told
-        if each.received_at <= scenario.until
+        for each in Area(scenario, area, pseudonyms).told(scenario.until)
     ]
     until = max(scenario.until for scenario in scenarios.values())
     alerts: list[Alert] = []
@@ -177,7 +216,7 @@ def play(
         assert (supervisor.restarts["worker"] > 0) == (kills > 0), (
             folder / "worker.log"
         ).read_text()
-    return Live(alerts, Pseudonyms(read_key(key_file)))
+    return Live(alerts, pseudonyms)
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +233,7 @@ def test_kafka_says_what_the_offline_replay_says(file: Path, live: Live) -> None
     expected = said(play_scenario(scenario, persons), persons.plain)
 
     assert expected == said(
-        live.of(scenario, file.stem), plain_ids(scenario, file.stem, live.pseudonyms)
+        live.of(scenario, file.stem), Area(scenario, file.stem, live.pseudonyms).plain
     )
 
 
@@ -237,7 +276,7 @@ def test_a_scenario_with_its_own_policy_too(
 
     live = play(kafka, topic_prefix, tmp_path, {"": scenario}, tomlkit.dumps(policy))
 
-    assert expected == said(live.of(scenario, ""), plain_ids(scenario, "", live.pseudonyms))
+    assert expected == said(live.of(scenario, ""), Area(scenario, "", live.pseudonyms).plain)
 
 
 def _override(table: Any, by: dict[str, Any]) -> None:

@@ -18,9 +18,10 @@ from baton import wording
 from baton.agents.alert_record import fields_of
 from baton.cli import chronology, rules_page
 from baton.engine.alerts import ANSWERED_IN_TIME, ANSWERED_IN_TIME_TOLD_LATE, Alert
-from baton.replay.play import engine_after
+from baton.replay.play import played as play
 from baton.replay.scenario import PolicyText, Scenario, read_scenario
 from baton.replay.told import Persons
+from baton.rules import nobody_to_tell
 from baton.rules.facts import FACTS
 from baton.rules.outcome import AboutKind, Finding, Reason
 from baton.rules.register import RULES
@@ -67,8 +68,9 @@ CATALOGUE = {
     "C14": "step-change-gap",
     "contradictory-records": "contradictory-records",
     "source-silent": "source-silent",
+    "nobody-to-tell": "nobody-to-tell",
 }
-"""The catalogue's waves 1 and 2, and the two that are in no review. B18 is a modifier, no rule."""
+"""The catalogue's waves 1 and 2, and the three that are in no review. B18 is a modifier, no rule."""
 
 BLAME = re.compile(
     r"\b((?<!reviewing )officers?|fail\w*|fault|blame\w*|culprits?|neglect\w*|incompeten\w*|careless\w*|negligen\w*"
@@ -114,8 +116,14 @@ def played(project: Path) -> Played:
 
 
 def _play(scenario: Scenario, found: Played) -> None:
-    engine = engine_after(scenario.told, scenario.policy, Persons(), until=scenario.until)
-    found.alerts += engine.alerts()
+    last = play(scenario.told, scenario.policy, Persons(), until=scenario.until, with_lives=True)
+    engine, alerts = last.engine, last.alerts()
+    found.alerts += alerts
+    if any(each.record == "AlertTold" for each in scenario.told) and not any(
+        alert.rule == nobody_to_tell.SLUG for alert in alerts
+    ):
+        # It is looked at where people are told, and not on a chronology.
+        found.silent[nobody_to_tell.SLUG].add(scenario.file)
     for key in engine.keys():  # noqa: SIM118 (an engine is no dict)
         explained = engine.explain(key)
         told = {type(fact) for fact in explained.facts}
@@ -193,7 +201,7 @@ def test_the_page_says_of_each_rule_all_there_is_to_know(project: Path, slug: st
     assert "**What cannot be told from the data:**" in section
     for setting in rule.settings.keys() - {"answered_by"}:
         assert f"- `{setting}`: " in section
-    assert rules_page.story_of(rule).source or slug == "source-silent", (
+    assert rules_page.story_of(rule).source or slug in {"source-silent", "nobody-to-tell"}, (
         f"{slug}: end its module's docstring with a paragraph 'Taught by …', which review taught it"
     )
 
@@ -300,10 +308,5 @@ def _finding(reason: Reason) -> Finding:
 
 
 def _shown(alert: Alert) -> dict[str, Any]:
-    """Return an alert as the renderer has it, as nobody has acted on it yet."""
-    return fields_of(alert) | {
-        "outcome": None,
-        "told": [],
-        "next_step": None,
-        "next_step_at": None,
-    }
+    """Return an alert as the renderer has it."""
+    return fields_of(alert)

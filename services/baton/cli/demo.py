@@ -23,6 +23,7 @@ from baton.replay.expect import differences
 from baton.replay.scenario import PolicyText, read_scenario
 from baton.rules.working_days import LONDON
 from baton.runtime.logs import configure_logs
+from baton.wording import lived
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -193,6 +194,10 @@ def _change(before: dict[str, Any], alert: dict[str, Any]) -> str:
         f"{key}: {states}"
         for key, states in map(wording.member, alert["members"])
         if (key, states) not in known
+    ]
+    new += [
+        f"{wording.words(step['kind'])}, to be told: {lived.people(step['roles'])}"
+        for step in alert["steps"][len(before["steps"]) :]
     ]
     return f"  {alert['rule']} about {wording.about(alert)}: {'; '.join(new) or 'changed'}"
 

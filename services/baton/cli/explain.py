@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from baton.agents.judge import Judge
-    from baton.engine.engine import Engine, Explanation
+    from baton.engine.alerts import Alert
+    from baton.engine.engine import Explanation
+    from baton.replay.play import Played
     from baton.runtime.settings import Settings
 
 _LOCAL: Final = "local"
@@ -79,12 +81,12 @@ def explain(
         settings = kafka_settings_of(brokers, prefix, policy)
         asked = _asked(key, _pseudonymised(settings))
         found = list(_from_kafka(settings, asked))
-    for file, engine, explanation in found:
+    for file, known, explanation in found:
         narrowed = _narrowed(explanation, asked)
         if json:
-            print_json(_row(engine, narrowed, file))
+            print_json(_row(known, narrowed, file))
         else:
-            _print(engine, narrowed, file)
+            _print(known, narrowed, file)
     if not found:
         say(
             "Nothing is known of it: no person, case, team or feed has been told of under this name."
@@ -165,17 +167,34 @@ def _narrowed(explanation: Explanation, asked: _Asked) -> Explanation:
     )
 
 
-def _found(engine: Engine, asked: _Asked) -> Iterator[Explanation]:
+def _found(known: Played, asked: _Asked) -> Iterator[Explanation]:
+    from baton.engine.engine import Explanation
+
     for key in dict.fromkeys(asked.keys):
-        explanation = _with_those_beside(engine, engine.explain(key))
+        explanation = _with_those_beside(known, known.engine.explain(key))
         if explanation.facts or explanation.alerts:
             yield explanation
+    for alert in _of_no_chronology(known):
+        if alert.alert_id in asked.alert_ids:
+            yield Explanation(f"{alert.about_kind}:{alert.about}", (), (), (alert,))
 
 
-def _with_those_beside(engine: Engine, explanation: Explanation) -> Explanation:
-    """Add what is said of it elsewhere: a block is judged on its team, and is about each of its cases."""
+def _of_no_chronology(known: Played) -> list[Alert]:
+    """Give the alerts that no rule raised on a chronology: that a role has nobody to tell."""
+    from baton.rules import nobody_to_tell
+
+    every = () if known.lives is None else known.lives.alerts()
+    return [alert for alert in every if alert.rule == nobody_to_tell.SLUG]
+
+
+def _with_those_beside(known: Played, explanation: Explanation) -> Explanation:
+    """Add what is said of it elsewhere, and give all alerts as operators have them.
+
+    A block is judged on its team, and is about each of its cases; that a role has nobody to tell is about its agency.
+    """
     from baton.engine.keys import VIEWS, keys_of, kind_of
 
+    engine = known.engine
     kind, _, about = explanation.key.partition(":")
     named = (key for fact in explanation.facts for key in keys_of(fact) if kind_of(key) in VIEWS)
     findings, alerts = list(explanation.findings), list(explanation.alerts)
@@ -184,7 +203,8 @@ def _with_those_beside(engine: Engine, explanation: Explanation) -> Explanation:
             beside = engine.explain(key)
             findings += [x for x in beside.findings if (x.about_kind, x.about) == (kind, about)]
             alerts += [x for x in beside.alerts if (x.about_kind, x.about) == (kind, about)]
-    return replace(explanation, findings=tuple(findings), alerts=tuple(alerts))
+    beside_all = [x for x in _of_no_chronology(known) if (x.about_kind, x.about) == (kind, about)]
+    return replace(explanation, findings=tuple(findings), alerts=(*known.of(alerts), *beside_all))
 
 
 # Where it is known from.
@@ -192,7 +212,9 @@ def _with_those_beside(engine: Engine, explanation: Explanation) -> Explanation:
 
 def _from_kafka(
     settings: Settings, asked: _Asked
-) -> Iterator[tuple[str | None, Engine, Explanation]]:
+) -> Iterator[tuple[str | None, Played, Explanation]]:
+    from baton.replay.play import Played
+
     judge = _judge_of(settings)
     silent = [origin for origin, tick in judge.watermark.ticks.items() if tick is None]
     if silent:
@@ -202,8 +224,9 @@ def _from_kafka(
         )
     elif judge.engine.held:
         say(f"{judge.engine.held} facts have been told since, and wait for the clock.")
-    for explanation in _found(judge.engine, asked):
-        yield None, judge.engine, explanation
+    known = Played(judge.engine, judge.lives)
+    for explanation in _found(known, asked):
+        yield None, known, explanation
 
 
 def _judge_of(settings: Settings) -> Judge:
@@ -230,29 +253,31 @@ def _judge_of(settings: Settings) -> Judge:
 
 def _from_files(
     files: list[Path], settings: Settings, asked: _Asked
-) -> Iterator[tuple[str | None, Engine, Explanation]]:
+) -> Iterator[tuple[str | None, Played, Explanation]]:
     for file in files:
-        engine = _engine_of(file, settings)
-        for explanation in _found(engine, asked):
-            yield str(file), engine, explanation
+        known = _played(file, settings)
+        for explanation in _found(known, asked):
+            yield str(file), known, explanation
 
 
-def _engine_of(file: Path, settings: Settings) -> Engine:
+def _played(file: Path, settings: Settings) -> Played:
     """Play a scenario or a log, alone, to its end. Raises Mistakes and CommandError."""
     from baton.replay.logs import SUFFIXES, read_log
-    from baton.replay.play import engine_after, engine_after_log
+    from baton.replay.play import played, played_log
     from baton.replay.scenario import PolicyText, read_scenario
     from baton.replay.told import Persons
 
     if file.suffix == ".toml":
         policy = PolicyText(text_of(settings.policy, "the policy"), str(settings.policy))
         scenario = read_scenario(text_of(file, "the scenario"), str(file), policy)
-        return engine_after(scenario.told, scenario.policy, Persons(), until=scenario.until)
+        return played(
+            scenario.told, scenario.policy, Persons(), until=scenario.until, with_lives=True
+        )
     if file.suffix not in SUFFIXES:
         known = ", ".join((".toml", *SUFFIXES))
         raise CommandError(f"{file}: is of no known kind; known are {known}.", WRONG)
     try:
-        return engine_after_log(lambda: read_log(file), policy_of(settings), Persons())
+        return played_log(lambda: read_log(file), policy_of(settings), Persons(), with_lives=True)
     except OSError as error:
         raise CommandError(f"Cannot read the log {file}: {error.strerror}.", WRONG) from None
 
@@ -266,32 +291,33 @@ def _working(what: str) -> Any:  # noqa: ANN401 - rich's status, or nothing
 # Showing it.
 
 
-def _row(engine: Engine, explanation: Explanation, file: str | None) -> dict[str, Any]:
+def _row(known: Played, explanation: Explanation, file: str | None) -> dict[str, Any]:
     from baton.agents.alert_record import fields_of
     from baton.cli.chronology import fact_row, facts_of, finding_row, rfc_3339
     from baton.contract import codec
 
-    about = explanation.key.partition(":")[2]
+    about, now = explanation.key.partition(":")[2], known.engine.now
     row: dict[str, Any] = {} if file is None else {"file": file}
     return row | {
         "key": explanation.key,
-        "as_of": engine.now and rfc_3339(engine.now),
+        "as_of": now and rfc_3339(now),
         "facts": [fact_row(fact, about) for fact in facts_of(explanation)],
         "judgements": [finding_row(finding) for finding in explanation.findings],
         "alerts": [codec.to_json("Alert", fields_of(alert)) for alert in explanation.alerts],
     }
 
 
-def _print(engine: Engine, explanation: Explanation, file: str | None) -> None:
+def _print(known: Played, explanation: Explanation, file: str | None) -> None:
     from rich.table import Table
 
     from baton import wording
     from baton.agents.alert_record import fields_of
     from baton.cli import chronology
+    from baton.wording import lived
 
     out = console()
-    about = explanation.key.partition(":")[2]
-    as_of = "nothing judged yet" if engine.now is None else f"as of {wording.local(engine.now)}"
+    about, now = explanation.key.partition(":")[2], known.engine.now
+    as_of = "nothing judged yet" if now is None else f"as of {wording.local(now)}"
     out.print(" · ".join(each for each in (explanation.key, as_of, file) if each))
     out.print()
     facts = Table(box=None, pad_edge=False, title="What was told", title_justify="left")
@@ -322,4 +348,8 @@ def _print(engine: Engine, explanation: Explanation, file: str | None) -> None:
         out.print("  No rule has anything to ask of it.")
     for alert in explanation.alerts:
         out.print()
-        out.print(f"Alert {alert.alert_id}: {wording.status(fields_of(alert) | {'outcome': None})}")
+        fields = fields_of(alert)
+        out.print(f"Alert {alert.alert_id}: {wording.status(fields)}")
+        for label, text in lived.lines(fields):
+            if text:
+                out.print(f"      {label}: {text}")

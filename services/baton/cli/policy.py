@@ -30,7 +30,13 @@ def check(
 
 @app.command()
 def show(
-    rule: Annotated[str, typer.Argument(help="A rule, such as unreferred-incident.")],
+    rule: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A rule, such as unreferred-incident; severity-1 to severity-4; or a role.",
+        ),
+    ],
     on: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="The day. [default: today]", show_default=False),
@@ -39,16 +45,20 @@ def show(
     json: Json = False,
     policy: PolicyFile = None,
 ) -> None:
-    """Show what holds for a rule on a day in an area, and since when."""
+    """Show what holds for a rule on a day in an area, and since when.
+
+    severity-1 to severity-4 show what becomes of an alert of that severity, and a role's name whose
+    it is.
+    """
     from baton.engine.policy_file import holding
     from baton.engine.toml_lines import did_you_mean
     from baton.rules.register import RULES
     from baton.rules.working_days import LONDON
 
-    if rule not in RULES:
-        message = f"There is no rule {rule}: {did_you_mean(rule, RULES)}"
-        raise CommandError(message, WRONG)
     agreed = policy_of(settings_of(policy=policy))
+    known = (*RULES, *agreed.life, *agreed.roles)
+    if rule not in known:
+        raise CommandError(f"There is no {rule}: {did_you_mean(rule, known)}", WRONG)
     day = (on or datetime.now(UTC).astimezone(LONDON)).date()
     rows = holding(agreed, rule, day, area)
     if json:
@@ -72,8 +82,10 @@ def show(
         since = "" if row.since is None else row.since.isoformat()
         table.add_row(row.setting, row.value, since, row.area or "")
     out = console()
-    out.print(f"{rule} ({RULES[rule].catalogue}), on {day}, policy {agreed.version}")
-    out.print(RULES[rule].sentence)
+    number = f" ({RULES[rule].catalogue})" if rule in RULES else ""
+    out.print(f"{rule}{number}, on {day}, policy {agreed.version}")
+    if rule in RULES:
+        out.print(RULES[rule].sentence)
     out.print(table)
     if area != "local" and all(row.area is None for row in rows):
         say(f"The policy has no line of its own for {area}: what holds everywhere holds there.")

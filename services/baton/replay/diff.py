@@ -16,7 +16,7 @@ from rich.table import Table
 from baton.engine.policy_file import parse_policy
 from baton.engine.toml_lines import Mistakes
 from baton.replay import logs
-from baton.replay.play import engine_after, engine_after_log
+from baton.replay.play import Played, played, played_log
 from baton.replay.run import MET, WRONG, console_for, policy_text, readable, unknown_kind
 from baton.replay.scenario import PolicyText, read_scenario
 from baton.replay.show import json_line, local, rfc_3339
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from baton.engine.alerts import Alert
-    from baton.engine.engine import Engine
 
 Kind = Literal["gained", "lost", "moved"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
@@ -98,7 +97,7 @@ def compare(  # noqa: PLR0913 (one for each thing a person may say on the comman
     looked_at = None if rules is None else frozenset(rules)
     with readable(found.file):
         before, after = (_played(path, each, persons, until, progress) for each in (policy, other))
-    chronologies = after.engine.keys()
+    chronologies = after.played.engine.keys()
     found.known.update(key.partition(":")[0] for key in chronologies)
     old, new = before.alerts(looked_at), after.alerts(looked_at)
     for alert_id in old.keys() | new.keys():
@@ -113,14 +112,14 @@ def compare(  # noqa: PLR0913 (one for each thing a person may say on the comman
 
 @dataclass(frozen=True, slots=True)
 class _Played:
-    engine: Engine
+    played: Played
     rules: frozenset[str] | None
 
     def alerts(self, looked_at: frozenset[str] | None) -> dict[str, Alert]:
         """Return the alerts of the rules that the file, and the person who asks, look at, by id."""
         return {
             alert.alert_id: alert
-            for alert in self.engine.alerts()
+            for alert in self.played.alerts()
             if all(each is None or alert.rule in each for each in (self.rules, looked_at))
         }
 
@@ -135,15 +134,13 @@ def _played(
     file = str(path)
     if path.suffix == ".toml":
         scenario = read_scenario(path.read_text(encoding="utf-8"), file, policy)
-        engine = engine_after(scenario.told, scenario.policy, persons, until=scenario.until)
-        return _Played(engine, scenario.rules)
+        last = played(scenario.told, scenario.policy, persons, until=scenario.until)
+        return _Played(last, scenario.rules)
     if path.suffix not in logs.SUFFIXES:
         raise unknown_kind(file)
     told = None if progress is None else lambda read, size: progress(file, read, size)
     agreed = parse_policy(policy.text, policy.name)
-    return _Played(
-        engine_after_log(lambda: logs.read_log(path, told), agreed, persons, until), None
-    )
+    return _Played(played_log(lambda: logs.read_log(path, told), agreed, persons, until), None)
 
 
 def summary(comparisons: Sequence[Comparison]) -> dict[str, Any]:

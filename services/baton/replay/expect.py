@@ -71,8 +71,21 @@ def _wrong(expected: Expected, alert: Alert, plain: Callable[[str], str]) -> lis
         "due_at": expected.due_at in {None, alert.due_at},
         "answered_at": expected.answered_at in {None, alert.answered_at},
         "members": expected.members in {None, members},
+        "owner": expected.owner in {None, alert.life.owner},
+        "steps": expected.steps in {None, steps_of(alert)},
+        "refused": expected.refused in {None, refused_of(alert)},
     }
     return [name for name, is_right in checks.items() if not is_right]
+
+
+def steps_of(alert: Alert) -> tuple[str, ...]:
+    """Return why people were to be told of an alert, time by time."""
+    return tuple(each.kind for each in alert.life.steps)
+
+
+def refused_of(alert: Alert) -> tuple[str, ...]:
+    """Return why what people did to an alert had no effect, for each that had none."""
+    return tuple(each.refused for each in alert.life.actions if each.refused is not None)
 
 
 def _unmet(expected: Expected, spare: Sequence[Alert], plain: Callable[[str], str]) -> str:
@@ -102,11 +115,14 @@ def _wanted(expected: Expected) -> str:
     parts += [f"{name} {local(at)}" for name, at in times.items() if at is not None]
     parts += [
         f"{name} {value}"
-        for name in ("status", "reason", "severity")
+        for name in ("status", "reason", "severity", "owner")
         if (value := getattr(expected, name)) is not None
     ]
     if expected.members is not None:
         parts.append(f"members {' '.join(sorted(expected.members)) or 'none'}")
+    for name, words in (("steps", expected.steps), ("refused", expected.refused)):
+        if words is not None:
+            parts.append(f"{name} {' '.join(words) or 'none'}")
     return ", ".join(parts)
 
 
@@ -124,4 +140,9 @@ def _said(alert: Alert, plain: Callable[[str], str]) -> str:
         parts.append(f"answered at {local(alert.answered_at)}")
     if alert.members:
         parts.append(f"members {' '.join(sorted(plain(member.key) for member in alert.members))}")
+    if alert.life.owner is not None:
+        parts.append(f"owner {alert.life.owner}")
+    for name, words in (("steps", steps_of(alert)), ("refused", refused_of(alert))):
+        if words:
+            parts.append(f"{name} {' '.join(words)}")
     return ", ".join(parts)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from baton.engine.engine import Engine
-from baton.engine.translate import to_fact
+from baton.engine.life import Lives
+from baton.engine.translate import to_action, to_fact
 from baton.rules.register import RULES
 
 if TYPE_CHECKING:
@@ -26,10 +28,32 @@ class Disordered(Exception):  # noqa: N818 (it says how a log is)
     """A record was heard earlier than the one before it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What is known after all that was told.
+
+    Without `lives`, which are the dearer part, nobody did anything to an alert: then the operators have them as their
+    rules do, but for the steps of telling.
+    """
+
+    engine: Engine
+    lives: Lives | None = None
+
+    def alerts(self) -> list[Alert]:
+        """Return every alert as operators have it, by when it was raised."""
+        return self.engine.alerts() if self.lives is None else self.lives.alerts()
+
+    def of(self, alerts: Iterable[Alert]) -> list[Alert]:
+        """Return these alerts of the engine as operators have them."""
+        if self.lives is None:
+            return list(alerts)
+        return [self.lives.alert(each.alert_id) or each for each in alerts]
+
+
 def play_scenario(scenario: Scenario, persons: Persons) -> list[Alert]:
     """Return the alerts of the rules that the scenario looks at, as they stand at its `until`."""
-    alerts = play(scenario.told, scenario.policy, persons, until=scenario.until)
-    return [alert for alert in alerts if alert.rule in scenario.rules]
+    last = played(scenario.told, scenario.policy, persons, until=scenario.until, with_lives=True)
+    return [alert for alert in last.alerts() if alert.rule in scenario.rules]
 
 
 def play_log(
@@ -39,7 +63,7 @@ def play_log(
     until: datetime | None = None,
 ) -> list[Alert]:
     """Return the alerts of a log as they stand at `until`, or when its last record is heard."""
-    return engine_after_log(read, policy, persons, until).alerts()
+    return played_log(read, policy, persons, until).alerts()
 
 
 def play(
@@ -51,40 +75,45 @@ def play(
     rules: Mapping[str, Rule] = RULES,
 ) -> list[Alert]:
     """Return every alert of these rules as it stands at the end of what was told. Raises Disordered."""
-    return engine_after(told, policy, persons, until=until, rules=rules).alerts()
+    return played(told, policy, persons, until=until, rules=rules).alerts()
 
 
-def engine_after_log(
+def played_log(
     read: Callable[[], Iterator[Told]],
     policy: Policy,
     persons: Persons,
     until: datetime | None = None,
-) -> Engine:
-    """Return the engine as it is after a log.
+    *,
+    with_lives: bool = False,
+) -> Played:
+    """Return what is known after a log.
 
     `read` opens the log; it is called again, and the log then held whole and sorted, if it is not in the order of
     hearing.
     """
     try:
-        return engine_after(read(), policy, persons, until=until)
+        return played(read(), policy, persons, until=until, with_lives=with_lives)
     except Disordered:
         in_order = sorted(read(), key=lambda each: each.received_at)
-        return engine_after(in_order, policy, persons, until=until)
+        return played(in_order, policy, persons, until=until, with_lives=with_lives)
 
 
-def engine_after(
+def played(
     told: Iterable[Told],
     policy: Policy,
     persons: Persons,
     *,
     until: datetime | None = None,
     rules: Mapping[str, Rule] = RULES,
-) -> Engine:
-    """Tell the engine what was told, in the order of hearing, and return it as it is at the end.
+    with_lives: bool = False,
+) -> Played:
+    """Tell the engine what was told, in the order of hearing, and return what is known at the end.
 
-    What is heard after `until` is left out. Raises Disordered.
+    What is heard after `until` is left out. The lives of the alerts are lived through at the end, in one go, and only
+    where somebody did something or they are asked for. Raises Disordered.
     """
-    engine = Engine(policy, rules)
+    engine, lives = Engine(policy, rules), Lives(policy)
+    said: list[Alert] = []
     latest: datetime | None = None
     for number, each in enumerate(told):
         if until is not None and each.received_at > until:
@@ -94,11 +123,17 @@ def engine_after(
         fact = to_fact(each.record, each.fields, each.received_at, persons.key)
         if fact is not None:
             engine.hear(fact, (each.topic, 0, number))
+        elif (action := to_action(each.record, each.fields, each.received_at)) is not None:
+            lives.hear(action, (each.topic, 0, number))
         if latest is not None and each.received_at > latest and number % _ADVANCE_EVERY == 0:
             # More may still be heard at this very moment; what came before it is complete.
-            engine.advance(latest)
+            said += (alert for _, alert in engine.advance(latest).alerts)
         latest = each.received_at
     end = until or latest
-    if end is not None:
-        engine.advance(end)
-    return engine
+    if end is None:
+        return Played(engine)
+    said += (alert for _, alert in engine.advance(end).alerts)
+    if not (with_lives or lives.held):
+        return Played(engine)
+    lives.advance(end, said)
+    return Played(engine, lives)

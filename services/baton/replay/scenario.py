@@ -9,8 +9,11 @@ The form, beyond what the design says of it:
   skips or repeats is read as before the change.
 - `event_id`, `authority` and `source_record` of the contract may be given. An `event_id` left out is made from the
   place in the file: the first block, `told[0]`, is `told-0`.
-- `[[expect]]` may also have `reason`, `severity`, `due_at`, `answered_at` and `members` (ids, in any order).
-- `[[silent]]` may have an `authority`. A block that is not longer than the policy's limit is no silence.
+- `[[expect]]` may also have `reason`, `severity`, `due_at`, `answered_at` and `members` (ids, in any order); and of
+  what became of the alert its `owner`, its `steps` (why people were to be told, in order) and what was `refused` (why,
+  in order).
+- `[[silent]]` may have an `authority`. A block that is not longer than the policy's limit is no silence. With a `role`
+  in place of `from` that role has nobody to tell.
 """
 
 from __future__ import annotations
@@ -22,15 +25,17 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 from baton.contract import codec
 from baton.contract.topics import SOURCE_TOPICS
 from baton.engine.alerts import Status
+from baton.engine.life import REFUSALS, STEPS
 from baton.engine.policy_file import AGENCIES, parse_policy
 from baton.engine.toml_lines import Mistake, Mistakes, Table, did_you_mean, read_toml
+from baton.replay.nobody import Unmanned, unheard
 from baton.replay.short_forms import SOME_TIME, field_types, moment, something, spelt_out
 from baton.replay.silence import Silence, heartbeats
 from baton.replay.told import Told
 from baton.rules.register import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from datetime import datetime
 
     from baton.rules.policy import Policy
@@ -48,8 +53,9 @@ _OURS = {"event", "received", *_ENVELOPE}
 _EXPECT = (
     *("alert", "about", "at", "after", "before", "status"),
     *("reason", "severity", "due_at", "answered_at", "members"),
+    *("owner", "steps", "refused"),
 )
-_SILENT = ("from", "after", "until", "authority")
+_SILENT = ("from", "role", "after", "until", "authority")
 _MISSING: Final = "is missing"
 _BAD_TIME: Final = 'must be a date and a time, such as "2015-03-02T21:40"'
 
@@ -81,6 +87,9 @@ class Expected:
     due_at: datetime | None = None
     answered_at: datetime | None = None
     members: frozenset[str] | None = None
+    owner: str | None = None
+    steps: tuple[str, ...] | None = None
+    refused: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,9 +136,16 @@ class _Reading:
         silences = [self._silence(block) for block in self._blocks("silent")]
         expected = [self._expected(block) for block in self._blocks("expect")]
         policy = self._policy()
+        unmanned = [each for each in silences if isinstance(each, Unmanned)]
+        roles = {} if policy is None else policy.roles
+        for each in unmanned:
+            if roles and each.role not in roles:
+                hint = did_you_mean(each.role, roles)
+                self._wrong(each.block, f"there is no such role; {hint}", "role")
         if self.mistakes or policy is None or until is None:
             raise Mistakes(self.mistakes)
-        beats = self._heartbeats([each for each in silences if each is not None], until, policy)
+        silent = [each for each in silences if isinstance(each, Silence)]
+        beats = self._heartbeats(silent, until, policy)
         heard = sorted(
             [each for each in (*told, *beats) if each is not None],
             key=lambda each: each.received_at,
@@ -139,7 +155,7 @@ class _Reading:
             title=title,
             review=review,
             until=until,
-            told=tuple(heard),
+            told=tuple(unheard(heard, unmanned, until, policy)),
             expected=tuple(each for each in expected if each is not None),
             rules=rules,
             others_allowed="others" in top.data,
@@ -226,14 +242,21 @@ class _Reading:
             else:
                 return None if replaced else complete
 
-    def _silence(self, block: Table) -> Silence | None:
+    def _silence(self, block: Table) -> Silence | Unmanned | None:
         self._known_keys(block, _SILENT)
-        agency = self._required(block, "from", self._agency)
+        role = self._text(block, "role")
+        agency = None
+        if role is None:
+            agency = self._required(block, "from", self._agency)
+        elif "from" in block.data:
+            self._wrong(block, "is either an agency's feed (`from`) or a role, not both", "role")
         after = self._required(block, "after", self._time)
         until = self._time(block, "until")
         authority = self._text(block, "authority") or "local"
         if after is not None and until is not None and until <= after:
             self._wrong(block, "must be later than `after`", "until")
+        if role is not None and after is not None:
+            return Unmanned(role=role, authority=authority, after=after, until=until, block=block)
         if agency is None or after is None:
             return None
         return Silence(agency=agency, authority=authority, after=after, until=until, block=block)
@@ -261,6 +284,8 @@ class _Reading:
             for key in ("at", "after", "before", "due_at", "answered_at")
         }
         reason, members = self._text(block, "reason"), self._members(block)
+        owner = self._text(block, "owner")
+        steps, refused = self._words(block, "steps", STEPS), self._words(block, "refused", REFUSALS)
         if alert is None or about is None:
             return None
         return Expected(
@@ -271,6 +296,9 @@ class _Reading:
             reason=reason,
             severity=severity,
             members=members,
+            owner=owner,
+            steps=steps,
+            refused=refused,
             **times,
         )
 
@@ -322,6 +350,15 @@ class _Reading:
         if isinstance(value, list) and all(isinstance(each, str) for each in value):
             return frozenset(value)
         self._wrong(block, "must be a list of ids", "members")
+        return None
+
+    def _words(self, block: Table, key: str, known: Collection[str]) -> tuple[str, ...] | None:
+        value = block.data.get(key)
+        if value is None:
+            return None
+        if isinstance(value, list) and all(each in known for each in value):
+            return tuple(value)
+        self._wrong(block, f"must be a list of these words: {', '.join(known)}", key)
         return None
 
     def _slugs(self, top: Table) -> frozenset[str]:

@@ -65,7 +65,7 @@ def duration(span: timedelta) -> str:
 
 def words(code: str) -> str:
     """Give a coded word, such as `hub_manager` or `not-accepted`, as people write it."""
-    return code.replace("_", " ").replace("-", " ")
+    return code.replace("_", " ").replace("-", " ").replace("+", " and ")
 
 
 def agency(code: str) -> str:
@@ -174,6 +174,8 @@ def details(alert: Mapping[str, Any]) -> list[tuple[str, str]]:
     told = ", ".join(
         f"{words(each['role'])} by {words(each['by'])}, {local(each['at'])}"
         for each in alert["told"]
+        # Of a telling from before outcomes were noted there is none.
+        if each.get("outcome") in {None, "told"}
     )
     by = f"by rule version {alert['rule_version']} and policy {alert['policy_version']}"
     rows = [

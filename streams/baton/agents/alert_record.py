@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from baton.engine.alerts import Alert, EventReference
+from baton.engine.alerts import UNTOUCHED, Alert, Done, EventReference, Life, Step, Telling
 from baton.rules.outcome import Member
 
 _SAME = (
@@ -22,11 +22,30 @@ _SAME = (
     "answered_at",
     "as_of",
 )
+_OF_LIFE = (
+    "owner",
+    "acknowledged_by",
+    "acknowledged_until",
+    "closing_by",
+    "closed_by",
+    "second_by",
+    "outcome",
+    "silence",
+    "silenced_until",
+    "next_step",
+    "next_step_at",
+)
 
 
 def fields_of(alert: Alert) -> dict[str, Any]:
     """Return an alert as the fields of the contract's record."""
-    return {name: getattr(alert, name) for name in _SAME} | {
+    life = alert.life
+    return {
+        **{name: getattr(alert, name) for name in _SAME},
+        **{name: getattr(life, name) for name in _OF_LIFE},
+        "steps": [asdict(each) for each in life.steps],
+        "told": [asdict(each) for each in life.told],
+        "actions": [asdict(each) for each in life.actions],
         "about": {"kind": alert.about_kind, "key": alert.about},
         "trigger": [asdict(each) for each in alert.trigger],
         "evidence": [asdict(each) for each in alert.evidence],
@@ -59,4 +78,16 @@ def alert_of(fields: dict[str, Any]) -> Alert:
         responsible_role=fields["responsible"]["role"],
         tell=tuple(fields["tell"]),
         raised_by=tuple(fields["raised_by"]),
+        life=_life_of(fields),
     )
+
+
+def _life_of(fields: dict[str, Any]) -> Life:
+    life = Life(
+        **{name: fields[name] for name in _OF_LIFE},
+        steps=tuple(Step(**each | {"roles": tuple(each["roles"])}) for each in fields["steps"]),
+        told=tuple(Telling(**each) for each in fields["told"]),
+        actions=tuple(Done(**each) for each in fields["actions"]),
+    )
+    # Rows of the rules' alerts have none: one object serves for all of them.
+    return UNTOUCHED if life == UNTOUCHED else life

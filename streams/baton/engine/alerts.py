@@ -1,4 +1,8 @@
-"""The life of an alert: from the findings of a rule, moment by moment, to what operators are told."""
+"""An alert: from the findings of a rule, moment by moment, to what operators are told.
+
+`settle` gives the alert as its rule has it. What operators and time then make of it is its `Life`, which
+`baton.engine.life` adds.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +38,63 @@ class EventReference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of telling, counted from 1: these roles are to be told of it, all at once, and why (`life.STEPS`)."""
+
+    number: int
+    kind: str
+    roles: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """That a role was told of a step by some means, or could not be: `outcome` is the contract's TellingOutcome."""
+
+    role: str
+    by: str
+    at: datetime
+    step: int | None
+    outcome: str | None
+    event_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """One thing that a person did to an alert; `refused` is why it had no effect (`life.REFUSALS`), or None."""
+
+    event_id: str
+    event: str
+    by: str
+    occurred_at: datetime
+    refused: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """What operators and time made of an alert; the fields are those of the contract's Alert."""
+
+    owner: str | None = None
+    acknowledged_by: str | None = None
+    acknowledged_until: datetime | None = None
+    closing_by: str | None = None
+    closed_by: str | None = None
+    second_by: str | None = None
+    outcome: str | None = None
+    silence: str | None = None
+    silenced_until: datetime | None = None
+    next_step: str | None = None
+    next_step_at: datetime | None = None
+    steps: tuple[Step, ...] = ()
+    told: tuple[Telling, ...] = ()
+    actions: tuple[Done, ...] = ()
+
+
+UNTOUCHED = Life()
+"""The life of an alert of which nobody has heard."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """What operators are told of one question; the fields are those of the contract's Alert.
 
@@ -65,6 +126,7 @@ class Alert:
     responsible_role: str
     tell: tuple[str, ...]
     raised_by: tuple[str, ...] = ()
+    life: Life = UNTOUCHED
 
     @property
     def lateness(self) -> timedelta | None:

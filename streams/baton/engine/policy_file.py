@@ -3,7 +3,9 @@
 The shape, in short (the file itself explains it): `version`, `keep_days`, `[bank_holidays]` with `add` and `remove`,
 and for each rule a block `[rule.NAME]` with every setting the rule asks for, a `basis`, and dated or local lines
 `[[rule.NAME.from]]` beneath it. What raises a severity is in blocks of the same kind, `[severity.NAME]`, with
-`at_most` steps for all of them together. A scenario's `[policy]` table has the same shape, in part.
+`at_most` steps for all of them together; what becomes of an alert in `[life.severity-1]` to `[life.severity-4]`, with
+`working_hours` for all of them. Each role that a `tell` names has a block `[role.NAME]`. A scenario's `[policy]` table
+has the same shape, in part.
 
 Text in, `Policy` out: which file that is, the caller knows.
 """
@@ -18,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from baton.engine.bank_holidays import BankHolidays
 from baton.engine.toml_lines import Mistake, Mistakes, Table, did_you_mean, read_toml
-from baton.rules.policy import Limit, Line, Policy
+from baton.rules.policy import MOST_TIME, MOST_WORKING_DAYS, Limit, Line, Policy, Role
 from baton.rules.register import RULES
 from baton.rules.rule import COMMON_SETTINGS
 from baton.rules.severity import COMMON_SETTINGS as MODIFIER_SETTINGS
@@ -26,7 +28,7 @@ from baton.rules.severity import MODIFIERS
 from baton.rules.working_days import LONDON, WorkingDays
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Container, Mapping
 
 Value = Limit | int | str | bool | tuple[str, ...]
 
@@ -53,6 +55,7 @@ PLANS = ("none", "child_in_need", "child_protection", "looked_after")
 """The plans of the contract."""
 
 CODES: dict[str, tuple[str, ...]] = {
+    "agency": AGENCIES,
     "answered_by": AGENCIES,
     "basis": BASES,
     "counts_as_pregnant": ("pregnant", "recently_pregnant", "not_pregnant", "not_asked", "unknown"),
@@ -107,12 +110,29 @@ CODES: dict[str, tuple[str, ...]] = {
 }
 """The coded values that a setting may hold, as the contract's enums have them; a misspelt one would match nothing."""
 
+SEVERITIES = tuple(f"severity-{severity}" for severity in range(1, 5))
+"""The blocks of `[life]`."""
+
+LIFE_SETTINGS: dict[str, type] = {
+    "working_hours": bool,  # told, and time counted, in working hours only
+    "chased": bool,  # the next role is told where nobody takes it up
+    "acknowledge_within": Limit,
+    "chase_within": Limit,
+    "acknowledged_for": Limit,
+    "acknowledged_at_most": Limit,
+    "silenced_at_most": Limit,
+    "close_needs_two": bool,
+    "rationale_required": bool,
+}
+"""What the policy must say of the life of an alert of each severity."""
+
+ROLE_SETTINGS: dict[str, type] = {"agency": str, "working_hours": bool}
+"""What the policy must say of every role."""
+
 CATALOGUE = ("A", "B", "C", "D", "E")
 """The parts of the domain handbook's catalogue: each stands for all its rules."""
 
 _UNITS = ("working_days", "days", "hours", "minutes", "seconds")
-_MOST_WORKING_DAYS = 2_600
-_MOST_TIME = timedelta(days=3_653)
 _HIGHEST_SEVERITY, _LOWEST_SEVERITY = 1, 4
 _WORD = re.compile(r"[a-z0-9]+([_-][a-z0-9]+)*")
 _EVER = date.min
@@ -153,6 +173,9 @@ def parse_policy(
             continue
         if table is not None:
             readings.append(_Reading(table, mistakes, in_full=source is text))
+    whole_roles = readings[0].roles if readings else {}
+    for reading in readings:
+        reading.check_roles(whole_roles)
     if mistakes:
         raise PolicyErrors(mistakes)
     whole = readings[0]
@@ -165,6 +188,10 @@ def parse_policy(
         keep=timedelta(days=whole.keep_days),
         modifiers={modifier: tuple(lines) for modifier, lines in whole.modifiers.items()},
         most_steps=whole.at_most,
+        life={severity: tuple(lines) for severity, lines in whole.life.items()},
+        roles={name: Role(**settings) for name, settings in whole.roles.items()},
+        opens=whole.hours[0],
+        closes=whole.hours[1],
         fingerprint=sha256(
             repr((text, getattr(overrides, "data", overrides))).encode()
         ).hexdigest(),
@@ -172,7 +199,16 @@ def parse_policy(
 
 
 def holding(policy: Policy, rule: str, day: date, area: str = "local") -> list[Holding]:
-    """Return what holds for a rule on a day in an area, one row for each setting; KeyError for an unknown rule."""
+    """Return what holds on a day in an area for a rule, a role, or alerts of a severity (`severity-1`).
+
+    One row for each setting; KeyError for a name that the policy does not know.
+    """
+    if rule in policy.roles:
+        role = policy.roles[rule]
+        return [
+            Holding(rule, setting, plain(getattr(role, setting)), None, None)
+            for setting in ("basis", *ROLE_SETTINGS)
+        ]
     terms = policy.terms(rule, datetime.combine(day, time(12), LONDON), area)
     rows = []
     for setting, value in terms.settings.items():
@@ -230,6 +266,11 @@ class _Reading:
         self.lines: dict[str, list[Line]] = {}
         self.modifiers: dict[str, list[Line]] = {}
         self.at_most = 1
+        self.life: dict[str, list[Line]] = {}
+        self.roles: dict[str, dict[str, Any]] = {}
+        self.hours = (time(9), time(17))
+        self._role_blocks: dict[str, Table] = {}
+        self._told: list[tuple[str, Table, tuple[str | int, ...]]] = []
         self._given: set[str] = set()
         self._mistakes = mistakes
         self._in_full = in_full
@@ -243,25 +284,60 @@ class _Reading:
         self.removed = (self.removed - by.added) | by.removed
         _lay_over(self.lines, by.lines)
         _lay_over(self.modifiers, by.modifiers)
+        _lay_over(self.life, by.life)
+        for name, settings in by.roles.items():
+            self.roles[name] = self.roles.get(name, {}) | settings
+
+    def check_roles(self, agreed: Container[str]) -> None:
+        """Note every role that is to be told and has no block, and whatever lacks in one that is not `agreed`."""
+        for role, table, place in self._told:
+            if role not in agreed and role not in self.roles:
+                self._wrong(
+                    table, f"{role} has no block [role.{role}] that says its agency", *place
+                )
+        for role, block in self._role_blocks.items():
+            if self._in_full or role not in agreed:
+                for setting in ("basis", *ROLE_SETTINGS):
+                    if setting not in block.data:
+                        self._wrong(block, "is missing", setting)
 
     def _read(self, table: Table) -> None:
-        known = ("version", "keep_days", "bank_holidays", "severity", "rule")
+        parts: dict[str, Callable[[Table], None]] = {
+            "bank_holidays": self._read_bank_holidays,
+            "severity": self._read_severity,
+            "life": self._read_life,
+            "role": self._read_roles,
+            "rule": self._read_rules,
+        }
+        known = ("version", "keep_days", *parts)
         for key in table.data:
             if key not in known:
                 self._wrong(table, f"is not known here; {did_you_mean(key, known)}", key)
         self._read_top(table)
-        if (holidays := self._table(table, "bank_holidays")) is not None:
-            self._read_bank_holidays(holidays)
-        if (severity := self._table(table, "severity")) is not None:
-            self._read_severity(severity)
-        if (rules := self._table(table, "rule")) is not None:
-            for slug in rules.data:
-                self._read_block(rules, slug)
+        for key, read in parts.items():
+            if (part := self._table(table, key)) is not None:
+                read(part)
         if self._in_full:
             for slug in RULES:
-                if rules is None or slug not in rules.data:
+                if slug not in self._names_in(table, "rule"):
                     message = "is missing: every rule of the register needs its block"
                     self._wrong(table, message, "rule", slug)
+            for name in ("working_hours", *SEVERITIES):
+                if name not in self._names_in(table, "life"):
+                    self._wrong(table, "is missing", "life", name)
+
+    @staticmethod
+    def _names_in(table: Table, key: str) -> Container[str]:
+        names = table.data.get(key, {})
+        return names if isinstance(names, dict) else {}
+
+    def _read_rules(self, table: Table) -> None:
+        for slug in table.data:
+            self._read_block(table, slug)
+
+    def _read_roles(self, table: Table) -> None:
+        for name in table.data:
+            self._read_role(table, name)
 
     def _read_block(self, rules: Table, slug: str) -> None:
         if slug not in RULES:
@@ -269,6 +345,33 @@ class _Reading:
         elif (block := self._table(rules, slug)) is not None:
             wanted = {"basis": str, **RULES[slug].settings, **COMMON_SETTINGS}
             self.lines[slug] = self._read_lines(f"rule.{slug}", wanted, block)
+
+    def _read_life(self, table: Table) -> None:
+        for name, value in table.data.items():
+            if name == "working_hours":
+                if (hours := _hours(value)) is None:
+                    message = (
+                        'must be two local times, the earlier first, such as ["09:00", "17:00"]'
+                    )
+                    self._wrong(table, message, name)
+                else:
+                    self.hours = hours
+                    self._given.add("hours")
+            elif name not in SEVERITIES:
+                hint = did_you_mean(name, ("working_hours", *SEVERITIES))
+                self._wrong(table, f"is not known here; {hint}", name)
+            elif (block := self._table(table, name)) is not None:
+                wanted = {"basis": str, **LIFE_SETTINGS}
+                self.life[name] = self._read_lines(f"life.{name}", wanted, block)
+
+    def _read_role(self, table: Table, name: str) -> None:
+        if _WORD.fullmatch(name) is None:
+            message = "must be words of small letters joined by _ or -, such as hub_manager"
+            self._wrong(table, message, name)
+        if (block := self._table(table, name)) is not None:
+            wanted = {"basis": str, **ROLE_SETTINGS}
+            self.roles[name] = self._settings(block, wanted, besides=())
+            self._role_blocks[name] = block
 
     def _read_severity(self, table: Table) -> None:
         for name, value in table.data.items():
@@ -294,9 +397,9 @@ class _Reading:
             value = table.data[name]
             if name == "version" and not (isinstance(value, str) and value.strip()):
                 self._wrong(table, 'must be text, such as "2026-11-23"', name)
-            elif name == "keep_days" and not (_is_whole(value) and 1 <= value <= _MOST_TIME.days):
+            elif name == "keep_days" and not (_is_whole(value) and 1 <= value <= MOST_TIME.days):
                 self._wrong(
-                    table, f"must be a whole number of days, from 1 to {_MOST_TIME.days}", name
+                    table, f"must be a whole number of days, from 1 to {MOST_TIME.days}", name
                 )
             else:
                 setattr(self, name, value)
@@ -364,7 +467,14 @@ class _Reading:
                 settings[name] = _setting(name, wanted[name], value)
             except ValueError as error:
                 self._wrong(table, str(error), name)
+            else:
+                self._note_roles(table, name, settings[name])
         return settings
+
+    def _note_roles(self, table: Table, name: str, value: Value) -> None:
+        if _is_tell(name) and isinstance(value, tuple):
+            for place, word in enumerate(value):
+                self._told += [(role, table, (name, place)) for role in word.split("+")]
 
     def _table(self, table: Table, key: str) -> Table | None:
         if key not in table.data:
@@ -402,10 +512,17 @@ def _lay_over(lines: dict[str, list[Line]], by: Mapping[str, list[Line]]) -> Non
         lines[name] = [line for line in weaker if line.settings] + stronger
 
 
+def _is_tell(name: str) -> bool:
+    return name == "tell" or name.startswith("tell_")
+
+
 def _setting(name: str, kind: type, value: Any) -> Value:  # noqa: ANN401 (whatever TOML holds)
     """Return the value of a setting; raise ValueError with what it must be."""
     if kind is Limit:
-        return _limit(value)
+        limit = _limit(value)
+        if name in LIFE_SETTINGS and not (limit.working_days or limit.elapsed):
+            raise ValueError("must be more than nothing")
+        return limit
     if kind is bool:
         if not isinstance(value, bool):
             raise ValueError("must be true or false")
@@ -448,6 +565,13 @@ def _word(name: str, value: object) -> str:
                 'must be an agency and a role, such as "midwifery/named_midwife"; '
                 f"agencies are {', '.join(AGENCIES)}"
             )
+    elif _is_tell(name):
+        roles = value.split("+") if isinstance(value, str) else [""]
+        if not all(map(_WORD.fullmatch, roles)) or len(set(roles)) < len(roles):
+            raise ValueError(
+                "must be words of small letters joined by _ or -, such as hub_manager;"
+                " several roles of one step are joined by +, each once"
+            )
     elif not (isinstance(value, str) and _WORD.fullmatch(value)):
         raise ValueError("must be words of small letters joined by _ or -, such as hub_manager")
     return str(value)
@@ -468,16 +592,24 @@ def _limit(value: Any) -> Limit:  # noqa: ANN401 (whatever TOML holds)
     if value.get("cap_hours") == 0:
         raise ValueError("cap_hours must be a whole number, 1 or more")
     days = value.get("working_days")
-    if days is not None and days > _MOST_WORKING_DAYS:
-        raise ValueError(f"working_days must be {_MOST_WORKING_DAYS} at most")
+    if days is not None and days > MOST_WORKING_DAYS:
+        raise ValueError(f"working_days must be {MOST_WORKING_DAYS} at most")
     try:
         elapsed = None if days is not None else timedelta(**{unit: value[unit] for unit in units})
         cap = timedelta(hours=value["cap_hours"]) if "cap_hours" in value else None
     except OverflowError:
         elapsed = cap = timedelta.max
-    if max(elapsed or timedelta(), cap or timedelta()) > _MOST_TIME:
+    if max(elapsed or timedelta(), cap or timedelta()) > MOST_TIME:
         raise ValueError("must be ten years at most")
     return Limit(working_days=days, elapsed=elapsed, cap=cap)
+
+
+def _hours(value: Any) -> tuple[time, time] | None:  # noqa: ANN401 (whatever TOML holds)
+    try:
+        start, end = (time.fromisoformat(each) for each in value)
+    except (TypeError, ValueError):
+        return None
+    return (start, end) if start < end and start.tzinfo is end.tzinfo is None else None
 
 
 def _is_whole(value: Any) -> bool:  # noqa: ANN401 (whatever TOML holds)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from baton.rules.facts import FACTS, Fact, Party
+from baton.rules.facts import ACTIONS, FACTS, Action, Fact, Party
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ _FIELDS = {
         for each in dataclasses.fields(kind)
         if each.name != "received_at"
     )
-    for name, kind in FACTS.items()
+    for name, kind in (FACTS | ACTIONS).items()
 }
 
 
@@ -44,6 +44,15 @@ def to_fact(
     if kind is None:
         return None
     told = {own: _value(fields[wire], person) for own, wire in _FIELDS[name] if wire in fields}
+    return kind(received_at=received_at, **told)
+
+
+def to_action(name: str, fields: Mapping[str, Any], received_at: datetime) -> Action | None:
+    """Return what a record says was done to alerts, or None for a record of another kind."""
+    kind = ACTIONS.get(name)
+    if kind is None:
+        return None
+    told = {own: fields[wire] for own, wire in _FIELDS[name] if wire in fields}
     return kind(received_at=received_at, **told)
 
 

@@ -11,7 +11,7 @@ and when baton was told (`received_at`). Rules judge by the first; the engine de
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -567,9 +567,92 @@ class SourceHeartbeat(Fact):
     complete_to: datetime
 
 
-FACTS: dict[str, type[Fact]] = {
-    name: kind
-    for name, kind in tuple(globals().items())
-    if isinstance(kind, type) and issubclass(kind, Fact) and kind is not Fact
-}
-"""Every type of fact by the name of its record in the contract."""
+# What operators did, and what came of telling people. No rule reads these: they change what becomes of an alert that
+# is raised, never whether it is (`baton.engine.life`).
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action(Fact):
+    """Something that was done to alerts, `by` an operator's key; of a telling, by what means."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertAcknowledged(Action):
+    """An operator takes an alert up, until a time of their own or the policy's."""
+
+    alert: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertAssigned(Action):
+    """An alert was given to somebody."""
+
+    alert: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertNoted(Action):
+    """An operator made a note, which stays in the agency's own system."""
+
+    alert: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertClosed(Action):
+    """An operator closed an alert, or asked a second person to."""
+
+    alert: str
+    outcome: str
+    rationale: str | None = None
+    second_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertReopened(Action):
+    """An operator opened a closed alert again."""
+
+    alert: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertsSilenced(Action):
+    """Alerts that match are told to nobody for a while."""
+
+    matcher: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceEnded(Action):
+    """A silence was ended before its time; `silence` is the event that began it."""
+
+    silence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertTold(Action):
+    """A step of an alert was told to a role, or could not be."""
+
+    alert: str
+    step: int
+    role: str
+    outcome: str
+
+
+def _kinds_of(base: type[Fact]) -> dict[str, type[Fact]]:
+    return {
+        name: kind
+        for name, kind in tuple(globals().items())
+        if isinstance(kind, type) and issubclass(kind, base) and kind not in {Fact, Action}
+    }
+
+
+ACTIONS = cast("dict[str, type[Action]]", _kinds_of(Action))
+"""Every type of action by the name of its record in the contract."""
+
+FACTS = {name: kind for name, kind in _kinds_of(Fact).items() if name not in ACTIONS}
+"""Every type of fact that a rule may read, by the name of its record in the contract."""

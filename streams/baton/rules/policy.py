@@ -7,14 +7,19 @@ Here is only what a rule may ask of the policy. Reading `policy.toml` and findin
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from baton.rules.working_days import LONDON, WorkingDays
+from baton.rules.working_days import LONDON, WorkingDays, WorkingHours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+MOST_WORKING_DAYS = 2_600
+MOST_TIME = timedelta(days=3_653)
+"""No limit is longer than ten years."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,31 @@ class Limit:
         if self.elapsed is not None:
             due = start + self.elapsed
         return due if self.cap is None else min(due, start + self.cap)
+
+    def within(self, hours: WorkingHours, moment: datetime) -> datetime:
+        """Return when the limit ends if only working hours count: for elapsed time, and for the end itself."""
+        start = hours.next(moment)
+        if self.elapsed is None:
+            return hours.next(self.after(start, hours.days))
+        due = hours.after(start, self.elapsed)
+        return due if self.cap is None else hours.next(min(due, start + self.cap))
+
+    def times(self, count: int) -> Limit:
+        """Return a limit so many times as long, up to ten years."""
+        return Limit(
+            working_days=self.working_days and min(self.working_days * count, MOST_WORKING_DAYS),
+            elapsed=self.elapsed and min(self.elapsed * count, MOST_TIME),
+            cap=self.cap and min(self.cap * count, MOST_TIME),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """Who may be told: a role of an agency. With `working_hours` nobody is there at other hours."""
+
+    agency: str
+    working_hours: bool
+    basis: str = "ours"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +142,8 @@ class Terms:
 class Policy:
     """The whole policy: `version` names it in every alert that it judged.
 
-    `lines` are those of the rules, `modifiers` those of what raises a severity, all together by `most_steps`.
+    `lines` are those of the rules, `modifiers` those of what raises a severity, all together by `most_steps`; `life`
+    those of what becomes of an alert of each severity, `roles` who may be told, `hours` when people are at work.
     `fingerprint` changes whenever anything in it does, whatever its version says.
     """
 
@@ -122,19 +153,32 @@ class Policy:
     keep: timedelta = timedelta(days=731)
     modifiers: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
     most_steps: int = 1
+    life: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    opens: time = time(9)
+    closes: time = time(17)
     fingerprint: str = ""
     _terms: dict[tuple[str, date, str], Terms] = field(
         default_factory=dict, repr=False, compare=False
     )
 
+    @property
+    def hours(self) -> WorkingHours:
+        """The hours in which people are at work."""
+        return WorkingHours(self.calendar, self.opens, self.closes)
+
     def lines_of(self, rule: str) -> tuple[Line, ...]:
-        """Return the lines of a rule or a modifier, in the order of the policy; raises KeyError."""
-        return self.lines[rule] if rule in self.lines else self.modifiers[rule]
+        """Return the lines of a rule, a modifier or a severity's life, in the order of the policy; raises KeyError."""
+        for lines in (self.lines, self.modifiers):
+            if rule in lines:
+                return lines[rule]
+        return self.life[rule]
 
     def terms(self, rule: str, moment: datetime, area: str) -> Terms:
-        """Return what holds for a rule, or a modifier, at an aware `moment`, by its local date, in an area.
+        """Return what holds for a rule, a modifier or a severity's life at an aware `moment`, in an area.
 
-        Later dates override earlier ones, and a line for the area overrides one for everywhere, setting by setting.
+        The moment counts by its local date. Later dates override earlier ones, and a line for the area overrides one
+        for everywhere, setting by setting.
         Raises KeyError for one that the policy does not know.
         """
         day = _local_date(moment)

@@ -27,6 +27,7 @@ from baton.rules import (
     midwifery_not_told,
     moved_area_without_transfer_in,
     no_visit_after_transfer,
+    nobody_to_tell,
     non_engagement_unreviewed,
     notification_not_recorded,
     notification_not_triaged,
@@ -91,5 +92,6 @@ RULES: dict[str, Rule] = {
         step_change_gap.RULE,
         prior_unverified_closure.RULE,
         source_silent.RULE,
+        nobody_to_tell.RULE,
     )
 }

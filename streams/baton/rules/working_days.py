@@ -48,6 +48,43 @@ class WorkingDays:
         return datetime.combine(day, at.replace(fold=0), LONDON).astimezone(UTC)
 
 
+class WorkingHours:
+    """The hours of a working day in which people are at work: from `start` to `end`, local time, both included."""
+
+    def __init__(self, days: WorkingDays, start: time = time(9), end: time = time(17)) -> None:
+        """Take the calendar, and when a working day begins and ends."""
+        self.days = days
+        self._start = start
+        self._end = end
+
+    def hold(self, moment: datetime) -> bool:
+        """Say whether people are at work at an aware moment."""
+        local = moment.astimezone(LONDON)
+        return self.days.is_working_day(local.date()) and self._start <= local.time() <= self._end
+
+    def next(self, moment: datetime) -> datetime:
+        """Return the moment itself within working hours, else, in UTC, when the next ones begin."""
+        if self.hold(moment):
+            return moment
+        local = moment.astimezone(LONDON)
+        day = local.date()
+        if local.time() > self._end:
+            day += _ONE_DAY
+        while not self.days.is_working_day(day):
+            day += _ONE_DAY
+        return datetime.combine(day, self._start, LONDON).astimezone(UTC)
+
+    def after(self, moment: datetime, elapsed: timedelta) -> datetime:
+        """Return the moment, in UTC, by which so much working time has passed since an aware `moment`."""
+        at = self.next(moment).astimezone(UTC)
+        while True:
+            end = datetime.combine(at.astimezone(LONDON), self._end, LONDON).astimezone(UTC)
+            if at + elapsed <= end:
+                return at + elapsed
+            elapsed -= end - at
+            at = self.next(end + timedelta.resolution)
+
+
 def local_date(moment: datetime) -> date:
     """Return the local date of an aware moment."""
     return moment.astimezone(LONDON).date()
