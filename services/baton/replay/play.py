@@ -98,7 +98,7 @@ def played_log(
         return played(in_order, policy, persons, until=until, with_lives=with_lives)
 
 
-def played(
+def played(  # noqa: PLR0913 (what is told, by which policy, and what is wanted of it)
     told: Iterable[Told],
     policy: Policy,
     persons: Persons,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from baton.wording import local, words
 from baton.engine.life import REFUSALS, turn_of
+from baton.wording import local, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
