@@ -11,18 +11,17 @@ import pytest
 from rich.console import Console
 
 from baton.cli.exits import CommandError
-from baton.cli.watch import _title, alerts_table, shown, since_of
-from baton.runtime.settings import Settings
+from baton.cli.watch import alerts_table, shown, since_of
 
 MakeAlert = Callable[..., dict[str, Any]]
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-def drawn(alerts: list[dict[str, object]], width: int, height: int | None = None) -> str:
+def drawn(alerts: list[dict[str, object]], width: int) -> str:
     """Draw the table as a terminal of this width shows it."""
     out = io.StringIO()
-    table = alerts_table(alerts, width, NOON + timedelta(hours=2), height=height)
+    table = alerts_table(alerts, width, NOON + timedelta(hours=2))
     Console(file=out, width=width, markup=False).print(table)
     return out.getvalue()
 
@@ -43,13 +42,6 @@ def test_the_table_says_all_that_an_operator_needs(alert: MakeAlert, width: int)
         "raised",
     ):
         assert part in words
-
-
-def test_what_does_not_fit_is_counted(alert: MakeAlert) -> None:
-    """The newest are shown, and the table says how many older ones are not."""
-    alerts = [alert(alert_id=f"unreferred-incident/inc-{n}/p-1") for n in range(9)]
-
-    assert "7 older ones do not fit" in drawn(alerts, 80, height=18)
 
 
 def test_no_alerts_is_said_with_a_caution() -> None:
@@ -94,10 +86,3 @@ def test_since_that_means_nothing_is_refused(text: str) -> None:
     """The sentence says what to write."""
     with pytest.raises(CommandError, match="write 90s"):
         since_of(text, NOON)
-
-
-def test_a_kafka_that_went_away_is_said_above_the_table() -> None:
-    """What stands there may be old, and the title says since when."""
-    title = _title(2, Settings(), NOON, NOON - timedelta(minutes=5))
-
-    assert title == "2 alerts · Kafka has not answered since 2026-03-02 11:55: this may be old"

@@ -19,7 +19,18 @@ if TYPE_CHECKING:
 
     from baton.runtime.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, help="List the alerts, or show one of them in full.")
+app = typer.Typer(no_args_is_help=True, help="List the alerts, show one in full, and act on it.")
+
+
+By = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        envvar="BATON_OPERATOR",
+        help="Your key, never a name.",
+    ),
+]
+AlertId = Annotated[str, typer.Argument(metavar="ID", help="The alert's id, or a part of it.")]
 
 
 @app.command("list")
@@ -115,6 +126,125 @@ def print_alert(alert: Mapping[str, Any], out: Console) -> None:
             members.add_row(*wording.member(each))
         out.print()
         out.print(members)
+
+
+@app.command()
+def ack(
+    alert_id: AlertId,
+    *,
+    by: By,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            metavar="4h|2026-03-02T17:00",
+            help="When it lapses, and is chased again. [default: the policy's limit]",
+        ),
+    ] = None,
+    json: Json = False,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+) -> None:
+    """Take an alert up: nobody is chased until it lapses."""
+    from baton.cli.acts import until_of
+
+    moment = None if until is None else until_of(until, datetime.now(UTC))
+    _do(alert_id, "AlertAcknowledged", by, (brokers, prefix), json=json, until=moment)
+
+
+@app.command()
+def assign(
+    alert_id: AlertId,
+    to: Annotated[str, typer.Argument(help="To whom: the key of a team, a role or an operator.")],
+    *,
+    by: By,
+    json: Json = False,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+) -> None:
+    """Say whose it is."""
+    _do(alert_id, "AlertAssigned", by, (brokers, prefix), json=json, to=to)
+
+
+@app.command()
+def note(
+    alert_id: AlertId,
+    where: Annotated[
+        str, typer.Argument(help="Where the note is in your own system; never its words.")
+    ],
+    *,
+    by: By,
+    json: Json = False,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+) -> None:
+    """Say where a note about it is kept."""
+    _do(alert_id, "AlertNoted", by, (brokers, prefix), json=json, note=where)
+
+
+@app.command()
+def close(
+    alert_id: AlertId,
+    *,
+    by: By,
+    outcome: Annotated[
+        str, typer.Option(help="What became of it: acted, already_done, not_required, …")
+    ],
+    rationale: Annotated[
+        str | None,
+        typer.Option(help="Why, in general words: no name, address or health detail."),
+    ] = None,
+    second_by: Annotated[
+        str | None,
+        typer.Option(help="The key of the second person, where two must close it."),
+    ] = None,
+    json: Json = False,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+) -> None:
+    """Close an alert. One that is critical needs a second person, who closes it with the same outcome."""
+    from baton.cli.acts import OUTCOMES
+    from baton.engine.toml_lines import did_you_mean
+
+    if outcome not in OUTCOMES:
+        raise CommandError(f"--outcome {outcome}: {did_you_mean(outcome, OUTCOMES)}", WRONG)
+    said = {"outcome": outcome, "rationale": rationale, "second_by": second_by}
+    _do(alert_id, "AlertClosed", by, (brokers, prefix), json=json, **said)
+
+
+@app.command()
+def reopen(
+    alert_id: AlertId,
+    *,
+    by: By,
+    json: Json = False,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+) -> None:
+    """Open a closed alert again."""
+    _do(alert_id, "AlertReopened", by, (brokers, prefix), json=json)
+
+
+def _do(
+    alert_id: str,
+    record: str,
+    by: str,
+    where: tuple[str | None, str | None],
+    *,
+    json: bool,
+    **said: object,
+) -> None:
+    from baton.cli.acts import act_on, do
+    from baton.contract import codec
+
+    settings = kafka_settings_of(*where)
+    alert = one(standing(settings), alert_id)
+    after = do(settings, act_on(alert, record, by, **said))
+    if json:
+        print_json(codec.to_json("Alert", dict(after)))
+        return
+    print_alert(after, console())
+    if after["closing_by"]:
+        say("It stays open until a second person closes it with the same outcome.")
 
 
 def standing(settings: Settings) -> dict[str, dict[str, Any]]:

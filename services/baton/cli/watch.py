@@ -11,23 +11,22 @@ import typer
 
 from baton.cli.exits import WRONG, CommandError
 from baton.cli.options import Brokers, Json, Prefix, kafka_settings_of, reaching
-from baton.cli.output import console, counted, print_json
+from baton.cli.output import console, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rich.table import Table
 
-    from baton.reading import Message, Reader
+    from baton.reading import Message
     from baton.runtime.settings import Settings
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_AGO: Final = re.compile(r"(\d{1,5})([smhdw])")
+_SPAN: Final = re.compile(r"(\d{1,5})([smhdw])")
 _LEFT_OUT: Final = frozenset({"withdrawn", "closed"})
 """What is over, and shown with --all only."""
 _WIDE: Final = 130
 """Columns from which on everything has a column of its own."""
-_LINES_OF_A_ROW: Final = {False: 7, True: 4}
 _SEVERITY_STYLES: Final = {1: "bold red", 2: "yellow", 3: "", 4: "dim"}
 _STATUS_STYLES: Final = {"answered": "green", "withdrawn": "dim", "closed": "dim"}
 
@@ -73,21 +72,26 @@ def watch(
             elif once or not sys.stdout.isatty():
                 _as_text(batches, changed_since, everything=everything, once=once)
             else:
-                _live(reader, settings, changed_since, everything=everything)
+                _live(settings, changed_since, everything=everything)
     except KeyboardInterrupt:
         return
 
 
 def since_of(text: str, now: datetime) -> datetime:
-    """Give the moment that `2h`, `2026-01-01` or an RFC 3339 time names; a local one has no offset.
+    """Give the moment that `2h` (ago), `2026-01-01` or an RFC 3339 time names. Raises CommandError."""
+    return moment_of(text, now, -1, "--since")
 
-    Raises CommandError.
+
+def moment_of(text: str, now: datetime, sign: int, option: str) -> datetime:
+    """Give the moment that a span from now (back by a `sign` of -1), a date or an RFC 3339 time names.
+
+    A time without an offset is local. Raises CommandError.
     """
     from baton.rules.working_days import LONDON
 
-    ago = _AGO.fullmatch(text)
-    if ago is not None:
-        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    span = _SPAN.fullmatch(text)
+    if span is not None:
+        return now + sign * timedelta(**{_UNITS[span[2]]: int(span[1])})
     try:
         day = date.fromisoformat(text)
         return datetime.combine(day, time(), LONDON).astimezone(UTC)
@@ -96,7 +100,7 @@ def since_of(text: str, now: datetime) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        message = f"--since {text}: write 90s, 30m, 2h, 3d or 1w, or a date such as 2026-01-01."
+        message = f"{option} {text}: write 90s, 30m, 2h, 3d or 1w, or a date such as 2026-01-01."
         raise CommandError(message, WRONG) from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=LONDON)).astimezone(UTC)
 
@@ -134,38 +138,10 @@ def _as_text(
         sys.stdout.flush()
 
 
-def _live(
-    reader: Reader, settings: Settings, changed_since: datetime | None, *, everything: bool
-) -> None:
-    from rich.live import Live
+def _live(settings: Settings, changed_since: datetime | None, *, everything: bool) -> None:
+    from baton.cli.desk import View, run_desk
 
-    from baton.reading.alerts import alerts_of
-
-    standing: dict[str, Alert] = {}
-    answered_at = datetime.now(UTC)
-    out = console()
-    with Live(console=out, auto_refresh=False, screen=False, vertical_overflow="crop") as live:
-        for batch in reader.follow():
-            for alert in alerts_of(batch):
-                standing[alert["alert_id"]] = alert
-            now = datetime.now(UTC)
-            if reader.answering:
-                answered_at = now
-            rows = shown(standing.values(), changed_since, everything=everything)
-            table = alerts_table(rows, out.width, now, height=out.height)
-            table.title = _title(
-                len(rows), settings, now, None if reader.answering else answered_at
-            )
-            live.update(table, refresh=True)
-
-
-def _title(count: int, settings: Settings, now: datetime, lost_at: datetime | None) -> str:
-    from baton.wording import local
-
-    alerts = counted(count, "alert")
-    if lost_at is not None:
-        return f"{alerts} · Kafka has not answered since {local(lost_at)}: this may be old"
-    return f"{alerts} · {settings.brokers} · {local(now)}"
+    raise typer.Exit(run_desk(settings, View(everything=everything, since=changed_since)))
 
 
 def shown(
@@ -181,10 +157,8 @@ def shown(
     return sorted(kept, key=lambda alert: (alert["raised_at"], alert["alert_id"]), reverse=True)
 
 
-def alerts_table(
-    alerts: list[Alert], width: int, now: datetime, *, height: int | None = None
-) -> Table:
-    """Give the alerts as a table for so many columns and, if given, lines: what is cut is said."""
+def alerts_table(alerts: list[Alert], width: int, now: datetime) -> Table:
+    """Give the alerts as a table for so many columns."""
     from rich import box
     from rich.table import Table
 
@@ -204,14 +178,11 @@ def alerts_table(
         table.add_column("stands", width=10)
         table.add_column("alert", ratio=3, overflow="fold")
         table.add_column("who must act", ratio=2)
-    room = len(alerts) if height is None else max(1, (height - 4) // _LINES_OF_A_ROW[wide])
-    for alert in alerts[:room]:
+    for alert in alerts:
         cells = _wide_row(alert, now) if wide else _narrow_row(alert, now)
         table.add_row(*cells, style=_STATUS_STYLES.get(alert["status"], ""), end_section=True)
     if not alerts:
         table.caption = "No alerts. That nothing is due is known only while the clock ticks."
-    elif room < len(alerts):
-        table.caption = f"{len(alerts) - room} older ones do not fit; `baton alerts list` has all."
     return table
 
 

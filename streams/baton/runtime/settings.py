@@ -62,6 +62,8 @@ class Settings:
     """BATON_GOVUK_NOTIFY_KEY_FILE: a file, its owner's alone, with the key of GOV.UK Notify, where it is used."""
     govuk_notify_address: str = ""
     """BATON_GOVUK_NOTIFY_ADDRESS: where GOV.UK Notify is, if not at its public address."""
+    operator: str = ""
+    """BATON_OPERATOR: the key of whoever works at this terminal, never a name."""
     rejected_ceiling: float = 0.5
     """BATON_REJECTED_CEILING: the share of recent messages that may be rejected before the worker stops, 0 to 1."""
     blind_after: int = 60
@@ -189,6 +191,7 @@ _READERS: dict[str, Callable[[str], object]] = {
     "recipients_file": Path,
     "govuk_notify_key_file": Path,
     "govuk_notify_address": _address,
+    "operator": _word,
     "rejected_ceiling": _share,
     "blind_after": _seconds,
 }

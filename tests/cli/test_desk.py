@@ -1,0 +1,259 @@
+"""The terminal that is left open all day: what it shows, and what its keys do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import DataTable, Static
+
+from baton.cli import desk
+from baton.cli.acts import Act
+from baton.cli.desk import Desk, View, timeline
+from baton.runtime.settings import Settings
+
+MakeAlert = Callable[..., dict[str, Any]]
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def three(alert: MakeAlert) -> list[dict[str, Any]]:
+    """Give a critical alert, one of this day, and one that is over."""
+    return [
+        alert(alert_id="a/1/p-1", raised_at=NOON, owner="operator-1"),
+        alert(
+            alert_id="b/2/case-2",
+            rule="transfer-not-accepted",
+            severity=2,
+            raised_at=NOON + timedelta(hours=1),
+            next_step="tell head_of_service",
+            next_step_at=NOON + timedelta(hours=2),
+        ),
+        alert(alert_id="c/3/p-3", status="withdrawn", reason=None),
+    ]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[Act]:
+    """Give what is told, in place of telling it to Kafka."""
+    acts: list[Act] = []
+    monkeypatch.setattr(desk, "tell", lambda _, act: acts.append(act))
+    return acts
+
+
+def on_desk(
+    alerts: list[dict[str, Any]],
+    use: Callable[[Desk, Pilot[None]], Coroutine[Any, Any, None]],
+    *,
+    size: tuple[int, int] = (80, 30),
+    operator: str = "operator-1",
+) -> None:
+    """Run the desk on a terminal of this size, with these alerts heard."""
+
+    async def run() -> None:
+        app = Desk(Settings(operator=operator), View(), reads=False)
+        async with app.run_test(size=size) as pilot:
+            app.heard(alerts, answering=True)
+            await pilot.pause()
+            await use(app, pilot)
+
+    asyncio.run(run())
+
+
+def ids_in(app: Desk) -> list[str]:
+    """Give the ids of the alerts in the list, from the top."""
+    return [str(key.value) for key in app.query_one(DataTable).rows]
+
+
+def said(app: Desk) -> str:
+    """Give the line above the list."""
+    return str(app.query_one("#said", Static).render())
+
+
+def notices(app: Desk) -> str:
+    """Give what was notified."""
+    return " ".join(each.message for each in app._notifications)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50), (40, 12)])
+def test_the_most_serious_come_first(three: list[dict[str, Any]], size: tuple[int, int]) -> None:
+    """At any width; what is over is left out."""
+
+    async def look(app: Desk, _: Pilot[None]) -> None:
+        assert ["a/1/p-1", "b/2/case-2"] == ids_in(app)
+        assert said(app).startswith("2 alerts · most serious")
+
+    on_desk(three, look, size=size)
+
+
+def test_keys_order_narrow_and_widen_the_list(three: list[dict[str, Any]]) -> None:
+    """O orders, m shows mine, v shows everything, and a search narrows with each letter."""
+
+    async def press(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("o")
+        assert ["b/2/case-2", "a/1/p-1"] == ids_in(app)
+        await pilot.press("m")
+        assert ["a/1/p-1"] == ids_in(app)
+        await pilot.press("m", "v")
+        assert 3 == len(ids_in(app))
+        await pilot.press("slash", *"case-2")
+        assert ["b/2/case-2"] == ids_in(app)
+        await pilot.press("enter", "escape")
+        assert 3 == len(ids_in(app))
+
+    on_desk(three, press)
+
+
+def test_the_cursor_stays_on_its_alert(three: list[dict[str, Any]], alert: MakeAlert) -> None:
+    """When a more serious one comes in above it."""
+
+    async def look(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("down")
+        app.heard([alert(alert_id="z/9/p-9", raised_at=NOON + timedelta(hours=3))], answering=True)
+        await pilot.pause()
+        chosen = app.chosen()
+        assert chosen is not None
+        assert "b/2/case-2" == chosen["alert_id"]
+
+    on_desk(three, look)
+
+
+def test_an_alert_is_opened_in_full(three: list[dict[str, Any]]) -> None:
+    """With its evidence and timeline; Escape goes back."""
+
+    async def look(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        text = " ".join(str(each.render()) for each in app.screen.query(Static))
+        assert "A domestic incident involving a pregnancy" in text
+        assert "police: IncidentRecorded" in text
+        await pilot.press("escape")
+        assert app.query_one(DataTable).has_focus
+
+    on_desk(three, look)
+
+
+def test_acknowledging_is_told_and_its_answer_shown(
+    three: list[dict[str, Any]], told: list[Act], alert: MakeAlert
+) -> None:
+    """a, then until when; accepted or refused is said when baton has answered."""
+
+    async def act(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("a", "enter")
+        await app.workers.wait_for_complete()
+        (action,) = told
+        assert ("AlertAcknowledged", "a/1/p-1") == (action.record, action.fields["alert"])
+        assert action.fields["until"] > datetime.now(UTC)
+        answer = {
+            "event_id": action.event_id,
+            "event": action.record,
+            "by": "operator-1",
+            "occurred_at": NOON,
+            "refused": "finished",
+        }
+        app.heard([alert(alert_id="a/1/p-1", status="answered", actions=[answer])], answering=True)
+        await pilot.pause()
+        assert "Refused." in notices(app)
+
+    on_desk(three, act)
+
+
+def test_closing_asks_for_outcome_and_rationale(
+    three: list[dict[str, Any]], told: list[Act]
+) -> None:
+    """c, the outcome, and why."""
+
+    async def act(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("c", "down", "enter", *"looked", "enter")
+        await app.workers.wait_for_complete()
+        assert ("already_done", "looked") == (
+            told[0].fields["outcome"],
+            told[0].fields["rationale"],
+        )
+
+    on_desk(three, act)
+
+
+def test_assigning_asks_to_whom(three: list[dict[str, Any]], told: list[Act]) -> None:
+    """s, and a key; an empty answer assigns nothing."""
+
+    async def act(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("s", "enter")
+        await pilot.press("s", *"team-1", "enter")
+        await app.workers.wait_for_complete()
+        assert ["team-1"] == [each.fields["to"] for each in told]
+
+    on_desk(three, act)
+
+
+def test_what_can_have_no_effect_is_said_and_not_told(
+    three: list[dict[str, Any]], told: list[Act]
+) -> None:
+    """Reopening what is open."""
+
+    async def act(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("r")
+        await pilot.pause()
+        assert "is raised" in notices(app)
+        assert [] == told
+
+    on_desk(three, act)
+
+
+def test_whoever_is_not_known_is_asked_once(three: list[dict[str, Any]], told: list[Act]) -> None:
+    """Without BATON_OPERATOR the first action asks for a key."""
+
+    async def act(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("a", "enter", *"op-7", "enter")
+        await pilot.press("a", "enter")
+        await app.workers.wait_for_complete()
+        assert ["op-7", "op-7"] == [each.fields["by"] for each in told]
+
+    on_desk(three, act, operator="")
+
+
+def test_a_kafka_that_went_away_is_said_above_the_list(three: list[dict[str, Any]]) -> None:
+    """What stands there may be old, and the line says since when."""
+
+    async def look(app: Desk, pilot: Pilot[None]) -> None:
+        app.heard([], answering=False)
+        await pilot.pause()
+        assert "Kafka has not answered since" in said(app)
+
+    on_desk(three, look)
+
+
+def test_nothing_to_choose_is_nothing_to_do(told: list[Act]) -> None:
+    """An empty list takes every key and does nothing."""
+
+    async def act(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("a", "s", "escape", "c", "r", "enter", "o")
+        assert [] == told
+        assert said(app).startswith("0 alerts")
+
+    on_desk([], act)
+
+
+def test_a_timeline_has_everything_in_order(alert: MakeAlert) -> None:
+    """Evidence, steps, who was told, and what people did, refusals too."""
+    told = alert(
+        steps=[{"number": 1, "kind": "raised", "roles": ["hub_manager"], "at": NOON}],
+        told=[{"role": "hub_manager", "by": "email", "at": NOON + timedelta(minutes=1), "step": 1}],
+        actions=[
+            {
+                "event_id": "x",
+                "event": "AlertClosed",
+                "by": "operator-1",
+                "occurred_at": NOON + timedelta(hours=1),
+                "refused": "same-person",
+            }
+        ],
+    )
+    lines = timeline(told)
+
+    assert sorted(lines) == lines
+    assert "operator-1: AlertClosed, refused: same-person" in lines[-1]
+    assert any("hub manager told by email" in line for line in lines)
