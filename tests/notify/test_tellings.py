@@ -142,11 +142,22 @@ def test_a_later_step_is_told_as_well() -> None:
     assert [(2, "head_of_service", "told")] == outcomes(told_of(tellings, *tellings.due(NOON)))
 
 
+def test_behind_a_backlog_each_role_is_told_once() -> None:
+    """Of the newest step that names it; what was asked of it before is the same to whoever hears of it now."""
+    tellings = Tellings(desks(desk(), desk("head", "head_of_service")))
+    steps = [step(), step(2, "head_of_service"), step(3, "hub_manager", kind="lapsed")]
+    tellings.hear(alert(*steps))
+
+    assert [(2, "head_of_service"), (3, "hub_manager")] == sorted(
+        (each.tellings[0].step.number, each.recipient.role) for each in tellings.due(NOON)
+    )
+
+
 @pytest.mark.parametrize("status", ["answered", "withdrawn", "closed"])
 def test_nobody_is_asked_to_act_on_what_is_over(status: str) -> None:
     """What was answered before anybody could be told needs nobody; that it is over is told."""
-    over = alert(step(), step(2, kind="resolved"), status=status)
-    tellings = Tellings(desks())
+    over = alert(step(1, "head_of_service"), step(2, kind="resolved"), status=status)
+    tellings = Tellings(desks(desk(), desk("head", "head_of_service")))
     tellings.hear(over)
 
     assert [2] == [each.tellings[0].step.number for each in tellings.due(NOON)]

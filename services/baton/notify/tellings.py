@@ -87,16 +87,24 @@ class Tellings:
         self._journal[reference] = "unknown" if state == "delivering" else state
 
     def hear(self, alert: Mapping[str, Any]) -> list[Result]:
-        """Take an alert as it stands now; return the steps that come to an end by that alone."""
+        """Take an alert as it stands now; return the steps that come to an end by that alone.
+
+        Behind a backlog many steps are visible at once: each role is told of the newest that names it.
+        """
         self.alerts[alert["alert_id"]] = alert
         done = {(each["step"], each["role"]) for each in alert["told"]}
+        newest = {role: asked["number"] for asked in alert["steps"] for role in asked["roles"]}
         for asked in alert["steps"]:
             for role in asked["roles"]:
                 step = Step(alert["alert_id"], asked["number"], role)
                 if (step.number, role) in done:
                     self._end(step)
-                elif step not in self._by_step and step not in self._finished:
+                elif step in self._by_step or step in self._finished:
+                    continue
+                elif step.number == newest[role]:
                     self._begin(step, asked, alert)
+                else:
+                    self._end(step)
         if alert["status"] not in _OPEN:
             self._drop(alert["alert_id"])
         return list(self._results())
