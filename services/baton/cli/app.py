@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from baton.cli import alerts, topics, users
+from baton.cli import alerts, audit, topics, users
 from baton.cli import policy as policies
 from baton.cli.doctor import doctor
 from baton.cli.emit import emit
@@ -71,6 +71,7 @@ app.command(rich_help_panel=_ASK)(explain)
 app.command(rich_help_panel=_ASK)(replay)
 app.command(rich_help_panel=_ASK)(simulate)
 app.add_typer(policies.app, name="policy", rich_help_panel=_ASK)
+app.add_typer(audit.app, name="audit", rich_help_panel=_ASK)
 app.command(rich_help_panel=_RUN)(doctor)
 app.add_typer(topics.app, name="topics", rich_help_panel=_RUN)
 app.add_typer(users.app, name="users", rich_help_panel=_RUN)
@@ -150,3 +151,15 @@ def watchdog(brokers: Brokers = None, prefix: Prefix = None, policy: PolicyFile 
     from baton.cli.watchdog import run_watchdog_service
 
     run_watchdog_service(settings)
+
+
+@app.command(rich_help_panel=_RUN)
+def notify(brokers: Brokers = None, prefix: Prefix = None, policy: PolicyFile = None) -> None:
+    """Run what tells people of alerts, by e-mail, Teams, webhook or GOV.UK Notify. A background service.
+
+    Whom, BATON_RECIPIENTS_FILE says; one of it is enough, and a second takes over from the first.
+    """
+    settings = kafka_settings_of(brokers, prefix, policy)
+    from baton.cli.notify import run_notify_service
+
+    run_notify_service(settings, policy_of(settings))

@@ -40,6 +40,8 @@ _KNOWN: Final = {
     "baton.contract.errors.InvalidEvent": WRONG,
     "baton.engine.toml_lines.Mistakes": WRONG,
     "baton.localkafka.needs.LocalKafkaError": MISSING,
+    "baton.notify.recipients.RecipientsError": WRONG,
+    "baton.notify.service.NotifyError": MISSING,
     "baton.reading.alerts.UnreadableAlertError": MISSING,
     "baton.reading.reader.TopicMissingError": MISSING,
     "baton.runtime.settings.SettingsError": WRONG,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CLOCK = (*WORKER[:-1], "clock")
 WATCHDOG = (*WORKER[:-1], "watchdog")
+NOTIFY = (*WORKER[:-1], "notify")
 
 
 def run_up(settings: Settings, *, workers: int, kafka_port: int, say: Callable[[str], None]) -> int:
@@ -78,6 +79,7 @@ def _run(settings: Settings, workers: int, kafka_port: int, say: Callable[[str],
             watched = _environment(settings, brokers)
             watched["BATON_HEALTH_PORT"] = str(watchdog_port)
             supervisor.start("watchdog", WATCHDOG, watched)
+            supervisor.start("notify", NOTIFY, _environment(settings, brokers))
             say(f"metrics and health: http://127.0.0.1:{first_port}/metrics, /-/healthy, /-/ready")
             say(f"the watchdog's, of all together: http://127.0.0.1:{watchdog_port}/-/ready")
             say(
@@ -121,4 +123,5 @@ def _environment(settings: Settings, brokers: str) -> dict[str, str]:
         "BATON_LOG_FORMAT": settings.log_format,
         "BATON_REJECTED_CEILING": str(settings.rejected_ceiling),
         "BATON_BLIND_AFTER": str(settings.blind_after),
+        "BATON_DATA_DIR": str(settings.data_dir),
     }

@@ -1,0 +1,160 @@
+"""The service on a real Kafka, telling a real web hook: once, also when it is killed in the middle."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from kafka import KafkaProducer
+
+from baton import topics
+from baton.contract import codec
+from baton.contract.topics import ALERT_ACTIONS, ALERTS, prefixed
+from baton.reading import Reader
+from tests.notify.conftest import alert
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.notify.conftest import Webhook
+
+POLICY = Path(__file__).parents[2] / "policy.toml"
+PATIENCE = 120.0
+"""Seconds to wait for what must come: a loaded machine is slow."""
+
+
+@pytest.fixture
+def place(kafka: str, topic_prefix: str) -> tuple[str, str]:
+    """Give a Kafka with topics of its own."""
+    topics.apply(kafka, topic_prefix)
+    return kafka, topic_prefix
+
+
+@pytest.fixture
+def recipients(tmp_path: Path, webhook: Webhook) -> Path:
+    """Give a file with one desk, told by the web hook."""
+    path = tmp_path / "recipients.toml"
+    path.write_text(
+        '[[recipient]]\nkey = "desk-1"\nrole = "hub_manager"\n'
+        f'url = "json://127.0.0.1:{webhook.port}/?rto=90&cto=90"\n'
+    )
+    path.chmod(0o600)
+    return path
+
+
+@contextmanager
+def running(place: tuple[str, str], recipients: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the service; it is killed at the end, if it lives."""
+    environment = {**os.environ, "BATON_LOG_FORMAT": "json"} | {
+        "BATON_BROKERS": place[0],
+        "BATON_TOPIC_PREFIX": place[1],
+        "BATON_POLICY": str(POLICY),
+        "BATON_RECIPIENTS_FILE": str(recipients),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "baton.cli", "notify"], env=environment, start_new_session=True
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def write(place: tuple[str, str], *alerts: dict[str, Any]) -> None:
+    """Write alerts as the judge would."""
+    producer = KafkaProducer(bootstrap_servers=place[0], acks="all")
+    for each in alerts:
+        topic = prefixed(place[1], ALERTS.name)
+        key, value = each["alert_id"].encode(), codec.encode("Alert", each)
+        producer.send(topic, key=key, value=value).get(timeout=30)
+    producer.close()
+
+
+def told(place: tuple[str, str]) -> list[tuple[int, str, str]]:
+    """Give what baton was told, as committed: step, role, outcome."""
+    with Reader(place[0], prefixed(place[1], ALERT_ACTIONS.name)) as reader:
+        records = [
+            codec.decode(message.value)
+            for batch in reader.to_end()
+            for message in batch
+            if message.value
+        ]
+    return [
+        (fields["step"], fields["role"], fields["outcome"])
+        for name, fields in records
+        if name == "AlertTold"
+    ]
+
+
+def wait_for(true: Callable[[], object]) -> None:
+    """Wait until something is so."""
+    gives_up_at = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < gives_up_at, "it never came to be"
+        time.sleep(0.2)
+
+
+def test_a_step_is_told_and_that_it_was_is_told_to_baton(
+    place: tuple[str, str], recipients: Path, webhook: Webhook
+) -> None:
+    """And after a restart it is told no more; a role without a desk is said to have nobody."""
+    step_2 = {"number": 2, "kind": "chased", "roles": ["head_of_service"], "at": alert()["as_of"]}
+    first = alert()
+    write(place, {**first, "steps": [*first["steps"], step_2]})
+    expected = [(1, "hub_manager", "told"), (2, "head_of_service", "nobody")]
+    with running(place, recipients):
+        wait_for(lambda: sorted(told(place)) == expected)
+    with running(place, recipients):
+        write(place, alert(alert_id="unreferred-incident/inc-2/p-2"))
+        wait_for(lambda: len(webhook.came) == 2)
+
+    assert "unreferred incident" in webhook.came[0]["title"]
+    assert webhook.came[0]["message"] != webhook.came[1]["message"]
+
+
+def test_killed_in_the_middle_of_a_delivery_nobody_is_told_twice(
+    place: tuple[str, str], recipients: Path, webhook: Webhook
+) -> None:
+    """What was being delivered may have been: baton hears `unknown`, and asks the next role."""
+    webhook.held = threading.Event()
+    write(place, alert())
+    with running(place, recipients) as first:
+        assert webhook.arrived.wait(PATIENCE)
+        first.send_signal(signal.SIGKILL)
+    webhook.held.set()
+    with running(place, recipients):
+        wait_for(lambda: told(place) == [(1, "hub_manager", "unknown")])
+
+    assert 1 == len(webhook.came)
+
+
+def test_a_second_one_takes_over_from_the_first(
+    place: tuple[str, str], recipients: Path, webhook: Webhook
+) -> None:
+    """The first can write no more, and stops; each step is still told once."""
+    with running(place, recipients) as first:
+        write(place, alert())
+        wait_for(lambda: told(place))
+        with running(place, recipients):
+            wait_for(lambda: _tells_or_ends(place, first))
+            wait_for(lambda: len(told(place)) == len(webhook.came))
+    said = [each["message"] for each in webhook.came]
+
+    assert len(said) == len(set(said))
+
+
+def _tells_or_ends(place: tuple[str, str], first: subprocess.Popen[bytes]) -> bool:
+    """Give the first something to write until it finds that it may not."""
+    number = time.monotonic_ns()
+    write(place, alert(alert_id=f"unreferred-incident/inc-{number}/p-{number}"))
+    return first.poll() is not None
