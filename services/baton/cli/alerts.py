@@ -11,6 +11,7 @@ import typer
 from baton.cli.exits import WRONG, CommandError
 from baton.cli.options import Brokers, Json, Prefix, kafka_settings_of, reaching
 from baton.cli.output import console, counted, print_json, say
+from baton.cli.silence import By
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,14 +23,6 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="List the alerts, show one in full, and act on it.")
 
 
-By = Annotated[
-    str,
-    typer.Option(
-        "--by",
-        envvar="BATON_OPERATOR",
-        help="Your key, never a name.",
-    ),
-]
 AlertId = Annotated[str, typer.Argument(metavar="ID", help="The alert's id, or a part of it.")]
 
 

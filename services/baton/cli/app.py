@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from baton.cli import alerts, audit, topics, users
+from baton.cli import alerts, audit, silence, topics, users
 from baton.cli import policy as policies
 from baton.cli.doctor import doctor
 from baton.cli.emit import emit
@@ -67,6 +67,7 @@ app.command(rich_help_panel=_SEE, context_settings=_EMIT)(emit)
 app.command(rich_help_panel=_SEE)(watch)
 alerts.app.command()(reconcile)
 app.add_typer(alerts.app, name="alerts", rich_help_panel=_SEE)
+app.add_typer(silence.app, name="silence", rich_help_panel=_SEE)
 app.command(rich_help_panel=_ASK)(explain)
 app.command(rich_help_panel=_ASK)(replay)
 app.command(rich_help_panel=_ASK)(simulate)
