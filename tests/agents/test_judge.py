@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from baton.agents.alert_record import alert_of, fields_of
 from baton.agents.judge import ORIGINS
 from baton.contract import codec
-from baton.contract.topics import ALERTS, SOURCE_TOPICS
+from baton.contract.topics import ALERTS, AUDIT, SOURCE_TOPICS
 from baton.engine.life import Lives
 from baton.rules.facts import FACTS
 from baton.rules.register import RULES
@@ -89,15 +89,19 @@ def ticks(at: datetime) -> list[Record]:
 
 def alerts_in(outputs: list[Output]) -> list[dict[str, object]]:
     """Read the alerts."""
-    assert {ALERTS.name} >= {each.topic for each in outputs}
-    return [codec.decode(each.value)[1] for each in outputs]
+    return [codec.decode(each.value)[1] for each in on(ALERTS.name, outputs)]
+
+
+def on(topic: str, outputs: list[Output]) -> list[Output]:
+    """Return what is written to one topic."""
+    return [each for each in outputs if each.topic == topic]
 
 
 def test_an_alert_is_written_under_its_id() -> None:
     """When time has come everywhere past the due moment; with the time of the log, not of the machine."""
     judge = a_judge()
 
-    (output,) = judge.apply([fact(INCIDENT), *ticks(NOON + DAY + MINUTE)]).outputs
+    (output,) = on(ALERTS.name, judge.apply([fact(INCIDENT), *ticks(NOON + DAY + MINUTE)]).outputs)
 
     (alert,) = alerts_in([output])
     assert (ALERT_ID.encode(), ALERT_ID, "raised") == (
@@ -115,7 +119,7 @@ def test_time_comes_only_as_far_as_the_slowest_origin() -> None:
 
     assert [] == judge.apply([fact(INCIDENT), *most]).outputs
     assert [] == judge.apply([ticks(NOON + DAY - MINUTE)[-1]]).outputs
-    assert 1 == len(judge.apply([last]).outputs)
+    assert 1 == len(alerts_in(judge.apply([last]).outputs))
 
 
 def test_a_tick_is_worth_the_millisecond_before() -> None:
@@ -123,7 +127,7 @@ def test_a_tick_is_worth_the_millisecond_before() -> None:
     judge = a_judge()
 
     assert [] == judge.apply([fact(INCIDENT), *ticks(NOON + DAY)]).outputs
-    assert 1 == len(judge.apply(ticks(NOON + DAY + MILLISECOND)).outputs)
+    assert 1 == len(alerts_in(judge.apply(ticks(NOON + DAY + MILLISECOND)).outputs))
 
 
 def test_a_tick_that_is_no_news_writes_nothing() -> None:
@@ -141,7 +145,8 @@ def test_a_row_for_each_fact_alert_wake_and_tick() -> None:
     assert {b"f/": 1, b"w/": 1, b"t/": len(ORIGINS), b"p/": 1} == kinds(judge)
 
     judge.apply([fact(INCIDENT), *ticks(NOON + 3 * DAY)])
-    assert {b"f/": 1, b"a/": 1, b"l/": 1, b"t/": len(ORIGINS), b"p/": 1} == kinds(judge)
+    raised = {b"a/": 1, b"l/": 1, b"c/": 1}
+    assert {b"f/": 1, **raised, b"t/": len(ORIGINS), b"p/": 1} == kinds(judge)
 
 
 def kinds(judge: Kept) -> dict[bytes, int]:
@@ -173,6 +178,8 @@ def test_an_action_has_a_row_and_changes_the_alert_that_is_written() -> None:
     written = judge.apply([taken_up, taken_up, *ticks(NOON + DAY + 3 * MINUTE)]).outputs
 
     (alert,) = alerts_in(written)
+    audited = [codec.decode(each.value)[1]["what"] for each in on(AUDIT.name, written)]
+    assert ["AlertAcknowledged", "Alert"] == audited
     assert ("acknowledged", "operator-1") == (alert["status"], alert["acknowledged_by"])
     assert 2 == kinds(judge)[b"f/"]
     assert before == {key: row for key, row in judge.rows.items() if key.startswith(b"a/")}

@@ -8,7 +8,7 @@ import pytest
 
 from baton.agents.alert_record import alert_of
 from baton.contract import codec
-from baton.contract.topics import SOURCE_TOPICS
+from baton.contract.topics import ALERTS, SOURCE_TOPICS
 from tests.agents.relay import Kept, a_judge, an_intake, as_facts, sent, tick
 from tests.rules.told import CARE, DAY, HOUR, MINUTE, NOON, POLICY, policy_with
 
@@ -51,7 +51,8 @@ def ticks(at: datetime) -> list[Record]:
 
 def alerts(effects: Effects) -> dict[str, Alert]:
     """Give the alerts that were written, the last of each case."""
-    read = (alert_of(codec.decode(each.value)[1]) for each in effects.outputs)
+    written = (each for each in effects.outputs if each.topic == ALERTS.name)
+    read = (alert_of(codec.decode(each.value)[1]) for each in written)
     return {alert.about: alert for alert in read}
 
 

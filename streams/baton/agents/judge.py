@@ -1,7 +1,9 @@
 """What `judge` does with the facts: let the engine hear them, let time pass, and write what changed.
 
 Its rows are one for each fact and action, each alert as its rule has it and what became of it, each silence that
-holds, each chronology that waits for something, and each origin's tick; and one for the policy by which it last judged.
+holds, each chronology that waits for something, and each origin's tick; one for the policy by which it last judged,
+and one for the end of the audit's chain. An alert goes to `alerts`, to each entitled agency's topic and into the audit
+in the same transaction.
 """
 
 from __future__ import annotations
@@ -11,9 +13,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.agents.alert_record import alert_of, fields_of
+from baton.agents.chain import Chain
 from baton.contract import codec
-from baton.contract.topics import ALERTS, SOURCE_TOPICS
+from baton.contract.audit import digest
+from baton.contract.topics import ALERT_ACTIONS, ALERTS, AUDIT, SOURCE_TOPICS, agency_alerts
 from baton.engine.engine import Engine, Wake
+from baton.engine.entitled import entitled_agencies
 from baton.engine.life import Lives
 from baton.engine.translate import to_action, to_fact
 from baton.engine.watermark import TICK_ROW, Watermark
@@ -21,7 +26,7 @@ from baton.ledger.process import Effects, Output
 from baton.rules.facts import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from baton.engine.alerts import Alert
     from baton.engine.engine import Changes, Identity, Order
@@ -36,7 +41,8 @@ ORIGINS: Final = tuple(
 """Every source partition: time comes only as far as the slowest of them."""
 
 _FACT, _ALERT, _WAKE, _TICK, _POLICY = b"f/", b"a/", b"w/", TICK_ROW, b"p/"
-_LIFE, _OWN, _SILENCE = b"l/", b"n/", b"s/"
+_LIFE, _OWN, _SILENCE, _CHAIN = b"l/", b"n/", b"s/", b"c/"
+_LONGEST_DETAIL: Final = 200
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -48,38 +54,49 @@ class Judge:
         self.engine = Engine(policy)
         self.lives = Lives(policy)
         self.watermark = Watermark(ORIGINS)
+        self.chain = Chain()
         self.raised: dict[str, int] = {}
+        self._agency_of = {name: role.agency for name, role in policy.roles.items()}
+        self._loaders: dict[bytes, Callable[[str, bytes], None]] = {
+            _FACT: self._load_fact,
+            _ALERT: self._load_alert,
+            _OWN: self._load_own,
+            _LIFE: lambda alert_id, row: self.lives.restore_life(alert_id, row.decode()),
+            _SILENCE: lambda _, row: self.lives.restore_silence(row.decode()),
+            _WAKE: lambda key, row: self.engine.restore_wake(key, _wake_of(row)),
+            _TICK: lambda origin, row: _restore_tick(self.watermark, origin, row),
+            _CHAIN: lambda _, row: self.chain.load(row),
+            _POLICY: self._load_policy,
+        }
         self._policy = policy.fingerprint.encode()
         self._judged_by: bytes | None = None
 
     def load(self, key: bytes, value: bytes) -> None:
         """Take back one row. Raises for one that cannot be read: there is no default for what was known."""
         kind, rest = key[:2], key[2:].decode()
-        if kind == _FACT:
-            told, order = _told_of(codec.decode(value)[1])
-            if isinstance(told, Action):
-                self.lives.hear(told, order)
-            else:
-                self.engine.restore_fact(told, order)  # type: ignore[arg-type]  # what has a row is one of the two
-        elif kind == _ALERT:
-            alert = alert_of(codec.decode(value)[1])
-            self.engine.restore_alert(rest.removesuffix(f"|{alert.alert_id}"), alert)
-            self.lives.restore_alert(alert)
-        elif kind == _OWN:
-            self.lives.restore_alert(alert_of(codec.decode(value)[1]))
-        elif kind == _LIFE:
-            self.lives.restore_life(rest, value.decode())
-        elif kind == _SILENCE:
-            self.lives.restore_silence(value.decode())
-        elif kind == _WAKE:
-            self.engine.restore_wake(rest, _wake_of(value))
-        elif kind == _TICK:
-            self.watermark.advance(rest, codec.decode(value)[1]["at"])
-        elif kind == _POLICY:
-            self._judged_by = value
-        else:
+        load = self._loaders.get(kind)
+        if load is None:
             message = f"a row of unknown kind: {kind!r}"
             raise ValueError(message)
+        load(rest, value)
+
+    def _load_fact(self, _: str, value: bytes) -> None:
+        told, order = _told_of(codec.decode(value)[1])
+        if isinstance(told, Action):
+            self.lives.hear(told, order)
+        else:
+            self.engine.restore_fact(told, order)  # type: ignore[arg-type]  # what has a row is one of the two
+
+    def _load_alert(self, rest: str, value: bytes) -> None:
+        alert = alert_of(codec.decode(value)[1])
+        self.engine.restore_alert(rest.removesuffix(f"|{alert.alert_id}"), alert)
+        self.lives.restore_alert(alert)
+
+    def _load_own(self, _: str, value: bytes) -> None:
+        self.lives.restore_alert(alert_of(codec.decode(value)[1]))
+
+    def _load_policy(self, _: str, value: bytes) -> None:
+        self._judged_by = value
 
     def loaded(self) -> None:
         """Rebuild deadlines and chronologies, as of the last watermark.
@@ -104,13 +121,36 @@ class Judge:
                     self._advance(self.watermark.now, effects)
                 continue
             told, order = _told_of(fields)
-            # A record that is neither a fact nor an action, of a contract newer than this worker, is passed over.
-            if told is not None and self._hear(told, order):
+            # What is neither a fact nor an action, such as somebody's look at an alert, is for the audit alone.
+            new = told is not None and self._hear(told, order)
+            if fields["topic"] == ALERT_ACTIONS.name and (new or told is None):
+                self._note_deed(fields, effects)
+            if told is not None and new:
                 effects.rows[_row_of(told.identity)] = record.value
                 if self.engine.now is not None and told.received_at <= self.engine.now:
                     self._advance(self.engine.now, effects)
+        if any(output.topic == AUDIT.name for output in effects.outputs):
+            effects.rows[_CHAIN] = self.chain.row
         effects.routine = not effects.outputs and all(key.startswith(_TICK) for key in effects.rows)
         return effects
+
+    def _note_deed(self, heard: dict[str, Any], effects: Effects) -> None:
+        """Append what somebody did, saw or was told to the audit, whatever becomes of it."""
+        name, fields = codec.decode(heard["event"])
+        said = {
+            "at": heard["received_at"],
+            "what": name,
+            "alert": fields.get("alert"),
+            "detail": _detail_of(name, fields),
+            "by": None if name == "AlertTold" else fields.get("by"),
+            "occurred_at": fields["occurred_at"],
+            "event_id": fields["event_id"],
+            "where": fields.get("where"),
+            "why": fields["why"] if name == "AccessRecorded" else None,
+            "digest": digest(heard["event"]),
+        }
+        at = _milliseconds(heard["received_at"])
+        effects.outputs.append(self.chain.append(said, at))
 
     def _hear(self, told: Fact, order: Order) -> bool:
         if isinstance(told, Action):
@@ -140,15 +180,17 @@ class Judge:
 
     def _write_lives(self, lived: Lived, effects: Effects) -> None:
         for alert in lived.alerts:
-            timestamp_ms = (alert.as_of - _EPOCH) // timedelta(milliseconds=1)
-            effects.outputs.append(
-                Output(
-                    ALERTS.name,
-                    alert.alert_id.encode(),
-                    _value_of(alert),
-                    timestamp_ms=timestamp_ms,
-                )
-            )
+            fields = fields_of(alert)
+            alert_key, value = alert.alert_id.encode(), codec.encode("Alert", fields)
+            at = _milliseconds(alert.as_of)
+            topics = [agency_alerts(each) for each in entitled_agencies(fields, self._agency_of)]
+            effects.outputs += [
+                Output(topic, alert_key, value, timestamp_ms=at)
+                for topic in (ALERTS.name, *sorted(topics))
+            ]
+            said = {"at": alert.as_of, "what": "Alert", "alert": alert.alert_id}
+            said["detail"] = " ".join(filter(None, (alert.status, alert.reason)))
+            effects.outputs.append(self.chain.append({**said, "digest": digest(value)}, at))
             if alert.status == "raised" and alert.raised_at == alert.as_of:
                 self.raised[alert.rule] = self.raised.get(alert.rule, 0) + 1
         for alert_id, life in lived.lives.items():
@@ -158,6 +200,14 @@ class Judge:
         for key, silence in lived.silences.items():
             row = None if silence is None else silence.encode()
             effects.rows[_SILENCE + key.encode()] = row
+
+
+def _restore_tick(watermark: Watermark, origin: str, row: bytes) -> None:
+    watermark.advance(origin, codec.decode(row)[1]["at"])
+
+
+def _milliseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def _value_of(alert: Alert) -> bytes:
@@ -170,6 +220,16 @@ def _told_of(heard: dict[str, Any]) -> tuple[Fact | None, Order]:
         name, fields, heard["received_at"]
     )
     return told, (heard["topic"], heard["partition"], heard["offset"])
+
+
+def _detail_of(name: str, fields: dict[str, Any]) -> str | None:
+    """Return the coded word by which the audit tells what was done; never words that somebody wrote."""
+    if name == "AlertTold":
+        return f"{fields['outcome']} {fields['role']} by {fields['by']}"[:_LONGEST_DETAIL]
+    for field in ("what", "outcome", "to", "silence"):
+        if field in fields:
+            return str(fields[field])
+    return None
 
 
 def _row_of(identity: Identity) -> bytes:
