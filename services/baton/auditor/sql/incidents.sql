@@ -1,0 +1,409 @@
+-- A1 to A6 and A9: incidents, notifications, referrals and the pregnancies they are about.
+
+CREATE TABLE parties AS
+SELECT f.incident, f.authority, f.occurred, f.heard, f.place, f.record, p.number, key, p.role, p.pregnancy
+FROM facts f JOIN persons p USING (event_id)
+WHERE f.record IN ('IncidentRecorded', 'IncidentUpdated');
+
+-- The same incident told in two events is one: the one heard first.
+CREATE TABLE incidents AS
+SELECT incident, authority, occurred, heard FROM facts
+WHERE record = 'IncidentRecorded'
+QUALIFY row_number() OVER (PARTITION BY incident ORDER BY heard, place) = 1;
+
+CREATE TABLE answers AS
+-- A referral for the same person, or one that names the incident.
+SELECT i.incident, p.key, f.occurred, f.heard
+FROM incidents i
+JOIN (SELECT DISTINCT incident, key FROM parties) p USING (incident)
+JOIN persons r USING (key)
+JOIN facts f ON f.event_id = r.event_id AND f.record = 'ReferralReceived' AND f.occurred >= i.occurred
+UNION
+SELECT i.incident, p.key, f.occurred, f.heard
+FROM incidents i
+JOIN (SELECT DISTINCT incident, key FROM parties) p USING (incident)
+JOIN facts f ON f.incident = i.incident AND f.occurred >= i.occurred
+WHERE f.record = 'ReferralReceived'
+OR (f.record = 'NotificationRecorded' AND f.agency = 'childrens_social_care');
+
+-- A pregnancy as midwifery has it: each booking, the due date last revised, the births and ends that were told.
+CREATE TABLE maternity AS
+SELECT p.key, f.record, f.occurred, f.heard, f.place, f.due_date
+FROM facts f JOIN persons p USING (event_id)
+WHERE f.record IN ('PregnancyBooked', 'DueDateRevised', 'BirthRecorded', 'PregnancyEnded');
+
+-- Whom an incident may be about, and the moments at which anything of it was heard.
+CREATE TABLE asked_of AS
+SELECT DISTINCT i.incident, p.key FROM incidents i JOIN parties p USING (incident);
+
+CREATE TABLE moments AS
+SELECT q.incident, q.key, f.heard
+FROM asked_of q JOIN facts f ON f.incident = q.incident
+UNION
+SELECT q.incident, q.key, m.heard FROM asked_of q JOIN maternity m USING (key)
+UNION
+SELECT q.incident, q.key, a.heard FROM asked_of q JOIN answers a USING (incident, key)
+UNION
+SELECT q.incident, q.key, r.heard
+FROM asked_of q
+JOIN facts s ON s.record = 'NotificationSent' AND s.incident = q.incident
+JOIN facts r ON r.notification = s.notification
+UNION
+SELECT q.incident, q.key, r.heard
+FROM asked_of q
+JOIN facts s ON s.record IN ('ReferralReceived', 'NotificationRecorded') AND s.incident = q.incident
+JOIN facts r ON r.referral = s.referral OR r.notification = s.notification;
+
+-- What the incident's own records said of each person's pregnancy, as known at each moment.
+CREATE TABLE said AS
+SELECT
+    m.incident, m.key, m.heard,
+    arg_max(s.pregnancy, (s.occurred, s.place)) AS now_said,
+    min(s.occurred) FILTER (s.pregnancy IN (SELECT value FROM settings WHERE name = 'counts_as_pregnant')) AS first_said
+FROM moments m
+JOIN parties s ON s.incident = m.incident AND s.key = m.key AND s.heard <= m.heard
+WHERE s.pregnancy IS NOT NULL
+GROUP BY ALL;
+
+-- Each booking as known at each moment of an incident: its due date then, and whether it covers the incident.
+CREATE TABLE bookings AS
+WITH known AS (
+    SELECT m.incident, m.key, m.heard, b.occurred AS booked, b.place, i.occurred AS incident_at,
+        coalesce(
+            (
+                SELECT arg_max(r.due_date, (r.occurred, r.place)) FROM maternity r
+                WHERE r.key = m.key AND r.record = 'DueDateRevised' AND r.heard <= m.heard AND r.occurred >= b.occurred
+                -- A revision is about the pregnancy booked last before it.
+                AND NOT EXISTS (
+                    SELECT 1 FROM maternity o
+                    WHERE o.key = m.key AND o.record = 'PregnancyBooked' AND o.heard <= m.heard
+                    AND o.occurred > b.occurred AND o.occurred <= r.occurred
+                )
+            ),
+            b.due_date
+        ) AS due_date
+    FROM moments m
+    JOIN incidents i USING (incident)
+    JOIN maternity b ON b.key = m.key AND b.record = 'PregnancyBooked' AND b.heard <= m.heard
+    WHERE b.occurred < i.occurred + INTERVAL 400 DAY AND b.occurred > i.occurred - INTERVAL 400 DAY
+)
+SELECT k.*,
+    local_time(incident_at)::DATE BETWEEN due_date - 280 AND due_date + 21
+    AND NOT EXISTS (
+        SELECT 1 FROM maternity e
+        WHERE e.key = k.key AND e.heard <= k.heard
+        AND local_time(e.occurred)::DATE BETWEEN k.due_date - 280 AND k.due_date + 21
+        AND (e.record = 'PregnancyEnded' OR e.record = 'BirthRecorded') AND e.occurred < incident_at
+    ) AS covers
+FROM known k;
+
+-- A pregnancy that only the police wrote down, and that was told to have ended.
+-- An end takes the question with it unless something had answered before, however late.
+CREATE TABLE ended AS
+SELECT DISTINCT m.incident, m.key, m.heard
+FROM moments m
+JOIN incidents i USING (incident)
+JOIN maternity e ON e.key = m.key AND e.record = 'PregnancyEnded' AND e.heard <= m.heard
+WHERE e.occurred BETWEEN i.occurred AND i.occurred + INTERVAL 301 DAY
+AND NOT EXISTS (
+    SELECT 1 FROM answers a
+    WHERE a.incident = m.incident AND a.key = m.key AND a.heard <= m.heard AND a.occurred <= e.occurred
+)
+AND NOT EXISTS (
+    SELECT 1 FROM maternity b
+    WHERE b.key = m.key AND b.record = 'BirthRecorded' AND b.heard <= m.heard AND b.occurred BETWEEN i.occurred AND e.occurred
+);
+
+CREATE TABLE pregnant AS
+SELECT
+    m.incident, m.key, m.heard, i.occurred, i.authority,
+    CASE
+        WHEN i.heard > m.heard OR e.heard IS NOT NULL THEN NULL
+        WHEN s.now_said IN (SELECT value FROM settings WHERE name = 'counts_as_pregnant') THEN s.first_said
+    END AS said_from,
+    CASE WHEN i.heard <= m.heard AND e.heard IS NULL THEN b.booked_before END AS booked_before,
+    CASE WHEN i.heard <= m.heard AND e.heard IS NULL THEN b.booked_after END AS booked_after,
+    s.now_said
+FROM moments m
+JOIN incidents i USING (incident)
+LEFT JOIN said s ON s.incident = m.incident AND s.key = m.key AND s.heard = m.heard
+LEFT JOIN ended e ON e.incident = m.incident AND e.key = m.key AND e.heard = m.heard
+LEFT JOIN (
+    SELECT incident, key, heard,
+        min(booked) FILTER (booked <= incident_at) AS booked_before,
+        min(booked) FILTER (booked > incident_at) AS booked_after
+    FROM bookings WHERE covers GROUP BY ALL
+) b ON b.incident = m.incident AND b.key = m.key AND b.heard = m.heard;
+
+-- When the clock of A1 started, or that of A3: whichever was known in the world first.
+CREATE TABLE clocks AS
+SELECT *,
+    CASE
+        WHEN booked_before IS NOT NULL THEN occurred
+        WHEN said_from <= booked_after OR booked_after IS NULL THEN said_from
+    END AS known_from,
+    CASE
+        WHEN booked_before IS NULL AND booked_after IS NOT NULL AND NOT coalesce(said_from <= booked_after, false)
+        THEN booked_after
+    END AS learned_from
+FROM pregnant;
+
+CREATE TABLE first_answers AS
+SELECT m.incident, m.key, m.heard, min(a.occurred) AS answered
+FROM moments m
+JOIN answers a ON a.incident = m.incident AND a.key = m.key AND a.heard <= m.heard
+GROUP BY ALL;
+
+INSERT INTO states
+SELECT
+    'unreferred-incident/' || incident || '/' || key, 'unreferred-incident', 'person', key, authority, heard,
+    known_from IS NOT NULL, NULL, due_after(known_from, 'unreferred-incident.within'), answered, 'overdue'
+FROM clocks LEFT JOIN first_answers USING (incident, key, heard);
+
+INSERT INTO states
+SELECT
+    'pregnancy-learned-late/' || incident || '/' || key, 'pregnancy-learned-late', 'person', key, authority, heard,
+    learned_from IS NOT NULL, NULL, due_after(learned_from, 'pregnancy-learned-late.within'), answered, 'overdue'
+FROM clocks LEFT JOIN first_answers USING (incident, key, heard);
+
+-- A2: the first close as needing nothing, while what was known by then made her pregnant.
+INSERT INTO states
+SELECT
+    'incident-closed-unreferred/' || c.incident || '/' || c.key, 'incident-closed-unreferred', 'person', c.key,
+    c.authority, c.heard, min(f.occurred) IS NOT NULL, NULL, min(f.occurred), any_value(a.answered), 'overdue'
+FROM clocks c
+LEFT JOIN facts f
+    ON f.record = 'IncidentClosed' AND f.incident = c.incident AND f.heard <= c.heard
+    AND f.reason IN (SELECT value FROM settings WHERE name = 'closed_as_needing_nothing')
+    AND f.occurred >= coalesce(c.known_from, c.learned_from)
+LEFT JOIN first_answers a ON a.incident = c.incident AND a.key = c.key AND a.heard = c.heard
+GROUP BY c.incident, c.key, c.authority, c.heard;
+
+-- Whom a question about an incident is about: each pregnant person, else the victim.
+CREATE TABLE subjects AS
+SELECT incident, key, heard, authority, is_pregnant OR (is_victim AND NOT any_pregnant) AS is_subject
+FROM (
+    SELECT c.incident, c.key, c.heard, c.authority,
+        coalesce(known_from, learned_from) IS NOT NULL AS is_pregnant,
+        bool_or(coalesce(known_from, learned_from) IS NOT NULL) OVER (PARTITION BY c.incident, c.heard) AS any_pregnant,
+        EXISTS (
+            SELECT 1 FROM parties v
+            WHERE v.incident = c.incident AND v.key = c.key AND v.role = 'victim' AND v.heard <= c.heard
+        ) OR (
+            -- Where none is a victim, whom the record names first.
+            SELECT count(*) FILTER (v.role = 'victim' ) = 0 AND arg_min(v.key, (v.place, v.number)) = c.key
+            FROM parties v WHERE v.incident = c.incident AND v.heard <= c.heard
+        ) AS is_victim
+    FROM clocks c JOIN incidents i USING (incident) WHERE i.heard <= c.heard
+);
+
+-- A4: a close is complete where it states both things, and nobody's pregnancy stands as not asked, and that of whom
+-- it is about has an answer.
+CREATE TABLE closes AS
+SELECT m.incident, m.key, m.heard, f.occurred AS closed,
+    coalesce(f.information_recorded AND f.safety_ensured, false) AS stated
+FROM moments m
+JOIN facts f ON f.record = 'IncidentClosed' AND f.incident = m.incident AND f.heard <= m.heard;
+
+CREATE TABLE questions AS
+-- From when on each party's pregnancy question was answered for good; null while it is not.
+SELECT m.incident, m.key, m.heard, p.key AS party,
+    CASE WHEN arg_max(p.pregnancy, (p.occurred, p.place)) != 'not_asked' THEN min(p.occurred) FILTER (
+        p.pregnancy != 'not_asked' AND p.occurred >= coalesce(last_not_asked, p.occurred)
+    ) END AS since
+FROM moments m
+JOIN (
+    SELECT *, max(occurred) FILTER (pregnancy = 'not_asked') OVER (PARTITION BY incident, key) AS last_not_asked
+    FROM parties WHERE pregnancy IS NOT NULL
+) p ON p.incident = m.incident AND p.heard <= m.heard
+GROUP BY ALL;
+
+INSERT INTO states
+WITH answered_since AS (
+    -- From when on both questions of pregnancy have their answers; null while they have not.
+    SELECT incident, key, heard,
+        CASE WHEN bool_and(since IS NOT NULL) AND bool_or(party = key)
+        THEN greatest(max(since), max(since) FILTER (party = key)) END AS since
+    FROM questions GROUP BY ALL
+), first_incomplete AS (
+    SELECT c.incident, c.key, c.heard, q.since,
+        min(closed) AS first_closed,
+        min(closed) FILTER (NOT stated OR q.since IS NULL OR q.since > closed) AS incomplete,
+        coalesce(max(closed) FILTER (NOT stated), TIMESTAMP '1900-01-01') AS last_unstated
+    FROM closes c LEFT JOIN answered_since q USING (incident, key, heard)
+    GROUP BY c.incident, c.key, c.heard, q.since
+)
+SELECT
+    'incident-closed-incomplete/' || s.incident || '/' || s.key, 'incident-closed-incomplete', 'person', s.key,
+    s.authority, s.heard, s.is_subject, NULL, coalesce(f.incomplete, f.first_closed),
+    CASE WHEN f.incomplete IS NULL THEN f.first_closed ELSE (
+        SELECT CASE WHEN f.since IS NOT NULL AND count(*) > 0 THEN greatest(min(c.closed), f.since) END
+        FROM closes c
+        WHERE c.incident = s.incident AND c.key = s.key AND c.heard = s.heard AND c.stated AND c.closed > f.last_unstated
+    ) END,
+    'found'
+FROM subjects s JOIN first_incomplete f USING (incident, key, heard);
+
+-- A5 and A6: a notification, and whom it is about: the people that a record of it names, or those of its incident.
+CREATE TABLE notes AS
+SELECT notification, record, incident, authority, agency, told_agency, occurred, heard, place, event_id FROM facts
+WHERE record IN ('NotificationSent', 'NotificationRecorded');
+
+CREATE TABLE note_people AS
+SELECT n.notification, p.key, n.heard FROM notes n JOIN persons p USING (event_id);
+
+CREATE TABLE decisions AS
+SELECT notification, NULL AS incident, occurred, heard FROM facts
+WHERE record = 'NotificationTriaged' AND outcome IS NOT NULL AND level IS NOT NULL AND rationale_given
+UNION ALL
+SELECT NULL, r.incident, d.occurred, greatest(d.heard, r.heard)
+FROM facts d JOIN facts r ON r.record = 'ReferralReceived' AND r.referral = d.referral
+WHERE d.record = 'ReferralDecided' AND d.outcome IS NOT NULL AND d.level IS NOT NULL AND d.rationale_given
+AND r.incident IS NOT NULL;
+
+CREATE TABLE note_incidents AS
+SELECT notification, any_value(incident) AS incident FROM notes GROUP BY notification;
+
+CREATE TABLE note_keys AS
+SELECT notification, key FROM note_people
+UNION
+SELECT n.notification, q.key FROM note_incidents n JOIN asked_of q USING (incident);
+
+CREATE TABLE note_moments AS
+SELECT DISTINCT k.notification, k.key, m.heard
+FROM note_keys k
+JOIN (
+    SELECT notification, heard FROM facts WHERE notification IS NOT NULL
+    UNION SELECT n.notification, s.heard FROM note_incidents n JOIN subjects s USING (incident)
+    UNION SELECT n.notification, d.heard FROM note_incidents n JOIN decisions d USING (incident)
+) m USING (notification);
+
+CREATE TABLE note_subjects AS
+SELECT m.notification, n.incident, m.key, m.heard, s.is_subject AS of_incident,
+    EXISTS (SELECT 1 FROM incidents i WHERE i.incident = n.incident AND i.heard <= m.heard) AS incident_known,
+    EXISTS (SELECT 1 FROM note_people p WHERE p.notification = m.notification AND p.heard <= m.heard) AS any_named,
+    EXISTS (
+        SELECT 1 FROM note_people p WHERE p.notification = m.notification AND p.key = m.key AND p.heard <= m.heard
+    ) AS is_named
+FROM note_moments m
+JOIN note_incidents n USING (notification)
+ASOF LEFT JOIN subjects s ON s.incident = n.incident AND s.key = m.key AND s.heard <= m.heard;
+
+-- A5: sent by one id, recorded by children's services under the same.
+INSERT INTO states
+SELECT
+    'notification-not-recorded/' || s.notification || '/' || s.key, 'notification-not-recorded', 'person', s.key,
+    any_value(n.authority), s.heard,
+    any_value(CASE WHEN s.incident_known THEN coalesce(s.of_incident, false) ELSE s.is_named END), NULL,
+    due_after(min(n.occurred), 'notification-not-recorded.within'),
+    min(r.occurred) FILTER (r.occurred >= n.occurred), 'overdue'
+FROM note_subjects s
+JOIN notes n
+    ON n.record = 'NotificationSent' AND n.notification = s.notification AND n.heard <= s.heard
+    AND coalesce(n.told_agency, 'childrens_social_care') = 'childrens_social_care'
+LEFT JOIN notes r
+    ON r.record = 'NotificationRecorded' AND r.agency = 'childrens_social_care'
+    AND r.notification = s.notification AND r.heard <= s.heard
+GROUP BY s.notification, s.key, s.heard;
+
+-- A grade changed at triage without a rationale: compared with the last one of its own scale, and never the first.
+CREATE TABLE grades AS
+SELECT *, CASE WHEN grade IN ('red', 'amber', 'green', 'blue') THEN 'colour' ELSE 'police' END AS scale FROM (
+    SELECT notification, NULL AS incident, grade, occurred, heard, place, NOT coalesce(rationale_given, false) AS unexplained
+    FROM facts WHERE record = 'NotificationTriaged'
+    UNION ALL
+    SELECT NULL, incident, grade, occurred, heard, place, false
+    FROM facts WHERE record IN ('IncidentRecorded', 'IncidentUpdated')
+)
+WHERE grade IS NOT NULL AND grade != 'ungraded';
+
+CREATE TABLE regraded AS
+SELECT m.notification, m.heard, min(g.occurred) AS first_at, max(g.occurred) AS last_at
+FROM (SELECT DISTINCT notification, incident, heard FROM note_subjects) m
+JOIN grades g ON g.notification = m.notification AND g.unexplained AND g.heard <= m.heard
+WHERE (
+    SELECT arg_max(b.grade, (b.occurred, b.place)) FROM grades b
+    WHERE (b.notification = m.notification OR b.incident = m.incident) AND b.scale = g.scale AND b.heard <= m.heard
+    AND b.occurred <= g.occurred AND b.place != g.place
+) != g.grade
+GROUP BY ALL;
+
+-- A6: recorded, and decided with an outcome, a level and a rationale, on itself or on a referral of its incident.
+INSERT INTO states
+WITH judged AS (
+    SELECT s.notification, s.key, s.heard,
+        any_value(n.authority) AS authority,
+        any_value(CASE WHEN s.any_named THEN s.is_named ELSE coalesce(s.of_incident, false) END) AS asked,
+        due_after(min(n.occurred), 'notification-not-triaged.within') AS due,
+        min(d.occurred) FILTER (d.occurred >= n.occurred) AS decided,
+        any_value(r.first_at) AS regraded, min(d.occurred) FILTER (d.occurred > r.last_at) AS decided_since
+    FROM note_subjects s
+    JOIN notes n
+        ON n.record = 'NotificationRecorded' AND n.agency = 'childrens_social_care'
+        AND n.notification = s.notification AND n.heard <= s.heard
+    LEFT JOIN decisions d
+        ON (d.notification = n.notification OR d.incident = n.incident) AND d.heard <= s.heard
+    LEFT JOIN regraded r ON r.notification = s.notification AND r.heard = s.heard
+    GROUP BY s.notification, s.key, s.heard
+)
+SELECT
+    'notification-not-triaged/' || notification || '/' || key, 'notification-not-triaged', 'person', key, authority,
+    heard, asked, NULL,
+    CASE WHEN decided <= due THEN coalesce(regraded, due) ELSE least(due, regraded) END,
+    CASE WHEN regraded IS NULL THEN decided ELSE decided_since END, 'overdue'
+FROM judged;
+
+-- A9: about an unborn child, by anybody but midwifery: midwifery told, and its acknowledgement then or later.
+CREATE TABLE unborn_referrals AS
+SELECT f.referral, f.authority, f.occurred, f.heard, coalesce(
+    p.key,
+    (
+        SELECT min(c.key) FROM clocks c
+        WHERE c.incident = f.incident AND coalesce(c.known_from, c.learned_from) IS NOT NULL
+    )
+) AS key
+FROM facts f LEFT JOIN persons p USING (event_id)
+WHERE f.record = 'ReferralReceived' AND f.about_unborn AND NOT EXISTS (
+    SELECT 1 FROM facts m WHERE m.record = 'ReferralReceived' AND m.referral = f.referral AND m.agency = 'midwifery'
+)
+QUALIFY row_number() OVER (PARTITION BY f.referral ORDER BY f.heard, f.place, p.number) = 1;
+
+CREATE TABLE midwifery_heard AS
+SELECT DISTINCT u.referral, f.record, f.occurred, f.heard
+FROM unborn_referrals u
+JOIN facts f ON f.referral = u.referral
+WHERE f.occurred >= u.occurred AND ((f.record = 'AgencyInformed' AND f.told_agency = 'midwifery')
+OR (f.record = 'InformationAcknowledged' AND f.agency = 'midwifery'))
+UNION
+SELECT DISTINCT u.referral, f.record, f.occurred, f.heard
+FROM unborn_referrals u
+JOIN persons p USING (key)
+JOIN facts f USING (event_id)
+-- What names another referral is not about this one.
+WHERE f.referral IS NULL AND f.occurred >= u.occurred AND ((f.record = 'AgencyInformed' AND f.told_agency = 'midwifery')
+OR (f.record = 'InformationAcknowledged' AND f.agency = 'midwifery'));
+
+INSERT INTO states
+WITH heard_at AS (
+    SELECT referral, heard FROM unborn_referrals
+    UNION SELECT referral, heard FROM midwifery_heard
+    UNION SELECT u.referral, m.heard FROM unborn_referrals u JOIN maternity m USING (key)
+), judged AS (
+    SELECT u.referral, u.key, u.authority, u.occurred, h.heard, (
+        SELECT min(a.occurred) FROM midwifery_heard a JOIN midwifery_heard t USING (referral)
+        WHERE a.referral = u.referral AND a.record = 'InformationAcknowledged' AND t.record = 'AgencyInformed'
+        AND t.occurred <= a.occurred AND a.heard <= h.heard AND t.heard <= h.heard
+    ) AS answered
+    FROM unborn_referrals u JOIN heard_at h USING (referral)
+    WHERE h.heard >= u.heard AND u.key IS NOT NULL
+)
+SELECT
+    'midwifery-not-told/' || referral || '/' || key, 'midwifery-not-told', 'person', key, authority, heard,
+    NOT EXISTS (
+        SELECT 1 FROM maternity e
+        WHERE e.key = j.key AND e.record = 'PregnancyEnded' AND e.heard <= j.heard
+        AND e.occurred BETWEEN j.occurred AND j.occurred + INTERVAL 301 DAY
+        AND coalesce(answered > e.occurred, true)
+    ),
+    NULL, due_after(occurred, 'midwifery-not-told.within'), answered, 'overdue'
+FROM judged j;
