@@ -18,24 +18,11 @@ import pytest
 from baton.contract.pointers import check_pointers
 from baton.replay.logs import from_json_line
 from baton.replay.told import Told
-from baton.simulate import FAILURES, Plan, Volumes, events
+from baton.simulate import FAILURES, Plan, events
 from baton.simulate.chance import Chance
 from baton.simulate.shards import Shard, write_all
+from tests.simulate.dense import DENSE
 
-DENSE = Volumes(
-    incidents=6,
-    pregnant_share=0.5,
-    bookings=3,
-    referrals=6,
-    opened_share=0.8,
-    transfers=4,
-    blocks=0.5,
-    reorganisations=0.01,
-    silences=0.03,
-    teams=3,
-    heartbeat_minutes=55,
-)
-"""A small authority in which much goes wrong."""
 SMALL = Plan(volumes=DENSE, years=0.3, failures=dict.fromkeys(FAILURES, 0.15))
 
 

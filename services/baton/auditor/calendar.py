@@ -28,7 +28,9 @@ _MOVED: Final = {
 """From the usual day to the day of that year."""
 
 
-def days(added: Iterable[date] = (), removed: Iterable[date] = ()) -> Iterator[tuple[date, bool, int]]:
+def days(
+    added: Iterable[date] = (), removed: Iterable[date] = ()
+) -> Iterator[tuple[date, bool, int]]:
     """Give each day, whether it is a working day, and how many working days there were up to it, itself included."""
     holidays = {each for year in range(FIRST_YEAR, LAST_YEAR + 1) for each in _of_year(year)}
     holidays = (holidays | set(added)) - set(removed)

@@ -121,7 +121,7 @@ def expected_alerts(
             "SELECT alert_id, rule, about_kind, about, status, reason, due_at, raised_at,"
             " answered_at FROM expected ORDER BY raised_at, alert_id"
         ).fetchall()
-    return [Expected(*row[:6], *map(_aware, row[6:])) for row in rows]  # type: ignore[arg-type] (only the last may be None)
+    return [_expected(row) for row in rows]
 
 
 def _written(log: Iterable[Mapping[str, Any]], path: Path) -> Path:
@@ -130,9 +130,7 @@ def _written(log: Iterable[Mapping[str, Any]], path: Path) -> Path:
     return path
 
 
-def _read_log(
-    database: duckdb.DuckDBPyConnection, path: Path, until: datetime | None
-) -> None:
+def _read_log(database: duckdb.DuckDBPyConnection, path: Path, until: datetime | None) -> None:
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in _COLUMNS.items())
     # In one thread: the lines' order decides between events of one moment.
     database.execute("SET preserve_insertion_order = true")
@@ -163,8 +161,13 @@ def _name_persons(
         return
     named = database.execute("SELECT DISTINCT scheme, value FROM persons_named").fetchall()
     database.execute("CREATE TABLE keys (scheme VARCHAR, value VARCHAR, key VARCHAR)")
-    rows = [{"scheme": scheme, "value": value, "key": person(scheme, value)} for scheme, value in named]
-    database.execute("INSERT INTO keys SELECT unnest(?::STRUCT(scheme VARCHAR, value VARCHAR, key VARCHAR)[], recursive := true)", [rows])
+    rows = [
+        {"scheme": scheme, "value": value, "key": person(scheme, value)} for scheme, value in named
+    ]
+    database.execute(
+        "INSERT INTO keys SELECT unnest(?::STRUCT(scheme VARCHAR, value VARCHAR, key VARCHAR)[], recursive := true)",
+        [rows],
+    )
     database.execute(
         "CREATE TABLE persons AS SELECT event_id, number, key, role, pregnancy"
         " FROM persons_named JOIN keys USING (scheme, value)"
@@ -194,7 +197,9 @@ def _read_policy(database: duckdb.DuckDBPyConnection, policy: dict[str, Any]) ->
         [
             (name, str(each))
             for name, (rule, key) in _LISTS.items()
-            for each in (rules[rule][key] if isinstance(rules[rule][key], list) else [rules[rule][key]])
+            for each in (
+                rules[rule][key] if isinstance(rules[rule][key], list) else [rules[rule][key]]
+            )
         ],
     )
     database.execute("CREATE TABLE waits_for (rule VARCHAR, agency VARCHAR)")
@@ -222,5 +227,6 @@ def _limit(name: str, value: dict[str, int]) -> tuple[str, int | None, int | Non
     return name, working_days, microseconds, value.get("cap_hours")
 
 
-def _aware(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(tzinfo=UTC)
+def _expected(row: tuple[Any, ...]) -> Expected:
+    times = (None if moment is None else moment.replace(tzinfo=UTC) for moment in row[6:])
+    return Expected(*row[:6], *times)

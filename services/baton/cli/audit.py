@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from baton.cli.audit_alerts import audit_alerts
 from baton.cli.exits import DIFFERS
 from baton.cli.options import Brokers, Json, Prefix, kafka_settings_of, reaching
 from baton.cli.output import console, counted, print_json, say
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Prove that the record of who did and saw what is whole, and export it for an inquiry.",
+    help="Prove that the record of who did and saw what is whole, export it for an inquiry, and look over the alerts.",
 )
+app.command("alerts")(audit_alerts)
 
 
 @app.command("verify")

@@ -61,9 +61,11 @@ def play_log(
     policy: Policy,
     persons: Persons,
     until: datetime | None = None,
+    *,
+    rules: Mapping[str, Rule] = RULES,
 ) -> list[Alert]:
     """Return the alerts of a log as they stand at `until`, or when its last record is heard."""
-    return played_log(read, policy, persons, until).alerts()
+    return played_log(read, policy, persons, until, rules=rules).alerts()
 
 
 def play(
@@ -78,12 +80,13 @@ def play(
     return played(told, policy, persons, until=until, rules=rules).alerts()
 
 
-def played_log(
+def played_log(  # noqa: PLR0913 (what is told, by which policy, and what is wanted of it)
     read: Callable[[], Iterator[Told]],
     policy: Policy,
     persons: Persons,
     until: datetime | None = None,
     *,
+    rules: Mapping[str, Rule] = RULES,
     with_lives: bool = False,
 ) -> Played:
     """Return what is known after a log.
@@ -92,10 +95,10 @@ def played_log(
     hearing.
     """
     try:
-        return played(read(), policy, persons, until=until, with_lives=with_lives)
+        return played(read(), policy, persons, until=until, rules=rules, with_lives=with_lives)
     except Disordered:
         in_order = sorted(read(), key=lambda each: each.received_at)
-        return played(in_order, policy, persons, until=until, with_lives=with_lives)
+        return played(in_order, policy, persons, until=until, rules=rules, with_lives=with_lives)
 
 
 def played(  # noqa: PLR0913 (what is told, by which policy, and what is wanted of it)
