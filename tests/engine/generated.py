@@ -42,10 +42,13 @@ DELAYS = [timedelta(), timedelta(), timedelta(), MINUTE, HOUR, DAY, 4 * DAY, 40 
 END = NOON + 900 * DAY
 """When every deadline is long past."""
 
+DATES = [date(2015, 3, 1), date(2015, 8, 20), date(2015, 12, 20), date(2016, 3, 1)]
+"""When a child is expected."""
+
 _IDS = frozenset(
     {"incident", "notification", "referral", "transfer", "block", "case", "worker", "carer"}
 )
-_TEAMS = frozenset({"team", "from_team", "to_team", "by_team", "successor"})
+TEAMS = frozenset({"team", "from_team", "to_team", "by_team", "successor"})
 
 
 @dataclass(frozen=True)
@@ -158,7 +161,7 @@ def _of_type(  # noqa: C901, PLR0911 (one line for each of Avro's types)
                 }
             )
         case {"type": "enum", "symbols": symbols}:
-            return st.sampled_from(_likely(symbols))
+            return st.sampled_from(likely(symbols))
         case {"type": "array", "items": items}:
             return st.lists(_of_type(items, field, world, codes), max_size=3)
         case {"type": "boolean"}:
@@ -166,20 +169,18 @@ def _of_type(  # noqa: C901, PLR0911 (one line for each of Avro's types)
         case {"logicalType": "timestamp-millis"}:
             return st.sampled_from(AFTER).map(lambda after: NOON + after)
         case {"logicalType": "date"}:
-            return st.sampled_from(
-                [date(2015, 3, 1), date(2015, 8, 20), date(2015, 12, 20), date(2016, 3, 1)]
-            )
+            return st.sampled_from(DATES)
         case {"type": "int"} | {"type": "long"}:
             return st.integers(0, 3)
     if codes:
         return st.sampled_from(codes)
-    if field in _TEAMS:
+    if field in TEAMS:
         return st.sampled_from([f"team-{world}{n}" for n in (1, 2)])
     several = 6 if field == "case" else 2
     return st.sampled_from([f"{field}-{world}{n}" for n in range(1, several + 1)])
 
 
-def _likely(symbols: list[str]) -> list[str]:
+def likely(symbols: list[str]) -> list[str]:
     """Draw the words that start a clock more often than their share."""
     often = [
         each

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from baton.ledger import Effects, Output, Partition, Record, Span
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Generator, Sequence
     from random import Random
 
     from baton.ledger import Row
@@ -32,6 +32,42 @@ class Point:
     def __await__(self) -> Generator[None, None, None]:
         """Hand control to whoever steps the client: a test, or asyncio as in `sleep(0)`."""
         yield
+
+
+class Broker(Protocol):
+    """What the log and the writer below ask of a Kafka in memory, for one source partition."""
+
+    earliest: int
+
+    def point(self) -> Awaitable[None]:
+        """Return an await at which the client may be stopped."""
+
+    def end(self) -> int:
+        """Return the source's committed end."""
+
+    def records(self, start: int, stop: int) -> Sequence[Record]:
+        """Return the committed source records of a range."""
+
+    def stable_end_of_state(self) -> int:
+        """Return the offset of the first state record whose transaction is open, or the end."""
+
+    def rows(self, start: int, stop: int) -> Sequence[Row]:
+        """Return the committed state records of a range."""
+
+    def take_over(self) -> int:
+        """Give the source's transactional name a new epoch; abort what an earlier one left open."""
+
+    def is_current(self, epoch: int) -> bool:
+        """Say whether nobody has taken the name over since."""
+
+    def new_transaction(self) -> int:
+        """Number a transaction; it is open once something is stored in it."""
+
+    def store(self, transaction: int, epoch: int, output: Output) -> None:
+        """Store a record in a transaction."""
+
+    def end_transaction(self, transaction: int, *, commit: bool) -> None:
+        """Make a transaction visible, or make it nothing."""
 
 
 @dataclass
@@ -64,6 +100,10 @@ class FakeKafka:
     positions: list[int] = field(default_factory=list)
     """Every position committed, in order."""
 
+    def point(self) -> Awaitable[None]:
+        """Return an await at which a test may stop a client."""
+        return Point()
+
     def produce(self, key: bytes, value: bytes | None) -> int:
         """Append a committed record to the source."""
         self.source.append(Stored(len(self.source), key, value))
@@ -92,6 +132,39 @@ class FakeKafka:
         still_open = (row.offset for row in self.state if row.transaction in self.ongoing)
         return min(still_open, default=len(self.state))
 
+    def rows(self, start: int, stop: int) -> list[Row]:
+        """Return the committed state records of a range."""
+        return [
+            (row.key, row.value)
+            for row in self.state[start:stop]
+            if row.key is not None and row.transaction in self.committed
+        ]
+
+    def take_over(self) -> int:
+        """Begin the next epoch, and end what is open."""
+        self.epoch += 1
+        for transaction in list(self.ongoing):
+            self.end_transaction(transaction, commit=False)
+        return self.epoch
+
+    def is_current(self, epoch: int) -> bool:
+        """Say whether this is the last epoch."""
+        return epoch == self.epoch
+
+    def new_transaction(self) -> int:
+        """Number a transaction."""
+        self.transactions += 1
+        return self.transactions
+
+    def store(self, transaction: int, epoch: int, output: Output) -> None:
+        """Append a row to the state, or keep an output."""
+        self.ongoing[transaction] = epoch
+        if output.topic == STATE:
+            assert output.partition == SOURCE.number
+            self.state.append(Stored(len(self.state), output.key, output.value, transaction))
+        else:
+            self.outputs.append((transaction, output))
+
     def committed_rows(self) -> dict[bytes, bytes]:
         """Return what a reader of the state partition makes of it, all transactions ended."""
         rows: dict[bytes, bytes] = {}
@@ -119,56 +192,52 @@ class FakeKafka:
 
 
 class FakeLog:
-    """Reads a fake Kafka. Ranges come in pieces of any size, as they may from the real one."""
+    """Reads a Kafka in memory. Ranges come in pieces of any size, as they may from the real one."""
 
-    def __init__(self, kafka: FakeKafka, random: Random) -> None:
-        """Take the Kafka, and chance for the sizes of pieces."""
+    def __init__(self, kafka: Broker, random: Random, most: int = 6) -> None:
+        """Take the Kafka, chance for the sizes of pieces, and the most rows in one."""
         self._kafka = kafka
         self._random = random
+        self._most = most
 
     async def rows(self) -> AsyncIterator[Sequence[Row]]:
         """Read the state partition up to its committed end, asked once."""
-        await Point()
+        await self._kafka.point()
         end = self._kafka.stable_end_of_state()
         begin = 0
         while begin < end:
-            stop = min(end, begin + self._random.randint(1, 6))
-            committed = self._kafka.committed
-            yield [
-                (row.key, row.value)
-                for row in self._kafka.state[begin:stop]
-                if row.key is not None and row.transaction in committed
-            ]
-            await Point()
+            stop = min(end, begin + self._random.randint(1, self._most))
+            yield self._kafka.rows(begin, stop)
+            await self._kafka.point()
             begin = stop
 
     async def earliest(self) -> int:
         """Return the first offset that retention has left."""
-        await Point()
+        await self._kafka.point()
         return self._kafka.earliest
 
     async def end(self) -> int:
         """Return the committed end."""
-        await Point()
+        await self._kafka.point()
         return self._kafka.end()
 
     async def read(self, start: int, stop: int, limit: int) -> Span:
         """Return some piece of the range, at least one offset long."""
-        await Point()
+        await self._kafka.point()
         position = min(stop, start + self._random.randint(1, limit))
         records = self._kafka.records(start, position)
-        await Point()
+        await self._kafka.point()
         return Span(records, position)
 
     async def close(self) -> None:
         """Nothing is open."""
-        await Point()
+        await self._kafka.point()
 
 
 class FakeWriter:
-    """Writes transactions to a fake Kafka, which may break at a commit."""
+    """Writes transactions to a Kafka in memory, which may break at a commit."""
 
-    def __init__(self, kafka: FakeKafka, random: Random, *, break_share: float = 0.0) -> None:
+    def __init__(self, kafka: Broker, random: Random, *, break_share: float = 0.0) -> None:
         """Take the Kafka, and how often a commit's outcome stays unknown."""
         self._kafka = kafka
         self._random = random
@@ -178,51 +247,43 @@ class FakeWriter:
 
     async def fence(self) -> None:
         """Take the name over; end what its earlier owner left open."""
-        await Point()
-        self._kafka.epoch += 1
-        self._epoch = self._kafka.epoch
-        for transaction in list(self._kafka.ongoing):
-            self._kafka.end_transaction(transaction, commit=False)
-        await Point()
+        await self._kafka.point()
+        self._epoch = self._kafka.take_over()
+        await self._kafka.point()
 
     async def begin(self) -> None:
         """Begin a transaction: Kafka hears of it with the first record."""
-        await Point()
-        self._kafka.transactions += 1
-        self._transaction = self._kafka.transactions
+        await self._kafka.point()
+        self._transaction = self._kafka.new_transaction()
 
     async def send(self, outputs: Sequence[Output]) -> None:
         """Store records one by one, so that a crash may come between any two."""
         for output in outputs:
-            await Point()
+            await self._kafka.point()
             self._check_epoch()
-            kafka = self._kafka
-            kafka.ongoing[self._transaction] = self._epoch
-            if output.topic == STATE:
-                assert output.partition == SOURCE.number
-                row = Stored(len(kafka.state), output.key, output.value, self._transaction)
-                kafka.state.append(row)
-            else:
-                kafka.outputs.append((self._transaction, output))
+            self._kafka.store(self._transaction, self._epoch, output)
 
     async def commit(self) -> None:
         """Commit; now and then break, before or after it has taken effect."""
-        await Point()
+        await self._kafka.point()
         self._check_epoch()
-        breaks = self._random.random() < self._break_share
+        breaks = self._breaks()
         if breaks and self._random.random() < 0.5:
             raise UnknownOutcomeError
         self._kafka.end_transaction(self._transaction, commit=True)
         if breaks:
             raise UnknownOutcomeError
-        await Point()
+        await self._kafka.point()
 
     async def close(self) -> None:
         """Nothing is open."""
-        await Point()
+        await self._kafka.point()
+
+    def _breaks(self) -> bool:
+        return self._random.random() < self._break_share
 
     def _check_epoch(self) -> None:
-        if self._epoch != self._kafka.epoch:
+        if not self._kafka.is_current(self._epoch):
             raise FencedError
 
 

@@ -113,6 +113,7 @@ class NeverFences(FakeWriter):
 
     async def fence(self) -> None:
         """Take the name on as it is."""
+        assert isinstance(self._kafka, FakeKafka)
         self._epoch = self._kafka.epoch
 
 

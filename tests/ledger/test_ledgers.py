@@ -252,6 +252,41 @@ def test_a_partition_revoked_while_it_catches_up_is_closed() -> None:
     run(revoked())
 
 
+def test_a_partition_revoked_before_its_opening_had_a_turn_opens_no_ledger() -> None:
+    """Nobody is fenced for it; and when it comes again at once, it is opened once."""
+
+    async def revoked() -> None:
+        kafka = kafka_of(3)
+        worker = Worker({ONE: kafka})
+        opening = asyncio.create_task(worker.ledgers.open([ONE]))
+        revoking = asyncio.create_task(worker.ledgers.revoke([ONE]))
+        await asyncio.gather(opening, revoking)
+        assert (0, {}) == (kafka.epoch, worker.ledgers.positions())
+        await worker.ledgers.close()
+
+    run(revoked())
+
+
+def test_a_partition_that_comes_back_while_it_opens_is_opened_again() -> None:
+    """The one that was revoked ends first, whatever it was about; both openings return."""
+
+    async def back(turns: int) -> None:
+        kafka = kafka_of(3)
+        worker = Worker({ONE: kafka})
+        opening = asyncio.create_task(worker.ledgers.open([ONE]))
+        for _ in range(turns):
+            await Point()
+        revoking = asyncio.create_task(worker.ledgers.revoke([ONE]))
+        again = asyncio.create_task(worker.ledgers.open([ONE]))
+        await asyncio.gather(opening, revoking, again)
+        assert worker.ledgers.positions() == {ONE: 3}
+        assert worker.ledgers.ready
+        await worker.ledgers.close()
+
+    for turns in range(20):
+        run(back(turns))
+
+
 def test_revoking_waits_for_the_batch_in_flight() -> None:
     """What has begun is finished, and its events are acknowledged; nothing stays half done."""
 

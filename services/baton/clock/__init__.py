@@ -44,8 +44,8 @@ class ClockError(RuntimeError):
 class Clock:
     """Writes rounds of ticks, one tick into each source partition, all of them confirmed."""
 
-    def __init__(self, brokers: str, prefix: str) -> None:
-        """Connect. Raises KafkaError."""
+    def __init__(self, producer: KafkaProducer, consumer: KafkaConsumer, prefix: str = "") -> None:
+        """Take the producer, a consumer that follows nothing, and the deployment's prefix."""
         self._tick = codec.encode("Tick", {})
         self._partitions = [
             TopicPartition(prefixed(prefix, topic.name), number)
@@ -53,13 +53,16 @@ class Clock:
             for number in range(topic.partitions)
         ]
         self._ends: dict[TopicPartition, int] = {}
+        self._producer = producer
+        self._consumer = consumer
+
+    @classmethod
+    def on(cls, brokers: str, prefix: str) -> Clock:
+        """Connect to a Kafka. Raises KafkaError."""
         servers = brokers.split(",")
-        self._producer = KafkaProducer(
-            bootstrap_servers=servers, acks="all", enable_idempotence=True
-        )
-        self._consumer = KafkaConsumer(
-            bootstrap_servers=servers, group_id=None, enable_auto_commit=False
-        )
+        producer = KafkaProducer(bootstrap_servers=servers, acks="all", enable_idempotence=True)
+        consumer = KafkaConsumer(bootstrap_servers=servers, group_id=None, enable_auto_commit=False)
+        return cls(producer, consumer, prefix)
 
     def tick(self) -> None:
         """Write a round. Raises KafkaError when one tick of it is not confirmed."""
@@ -92,7 +95,7 @@ class Clock:
 def run_clock(brokers: str, prefix: str, stop: Event, every: float = EVERY) -> int:
     """Tick until `stop` is set; return how many rounds were written. Raises ClockError. `every` is in seconds."""
     try:
-        clock = Clock(brokers, prefix)
+        clock = Clock.on(brokers, prefix)
     except KafkaError as error:
         message = f"no Kafka answers at {brokers} ({type(error).__name__})"
         raise ClockError(message) from error

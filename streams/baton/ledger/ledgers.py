@@ -163,6 +163,8 @@ class Ledgers:
         self._opening_since: dict[Partition, float] = {}
         self._said: set[tuple[str, Partition]] = set()
         self._open: dict[Partition, _Entry] = {}
+        self._doors: defaultdict[Partition, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """One opening of a partition at a time, however often it is revoked and given again."""
         self._watching: asyncio.Task[None] | None = None
         self._looked_at = 0.0
         self._stopped = threading.Event()
@@ -287,16 +289,13 @@ class Ledgers:
         return source in self._open
 
     async def _open_one(self, source: Partition) -> None:
-        log, writer = self._connect(source)
-        ledger = Ledger(
-            source,
-            state_topic=state_topic(source.topic),
-            log=log,
-            writer=writer,
-            process=self._processes[source.topic](source),
-            batch_max=self._tuning.batch_max,
-            batch_bytes=self._tuning.batch_bytes,
-        )
+        async with self._doors[source]:
+            # It may have been revoked before its opening had a turn, and given again since.
+            if source in self._assigned and not self._has(source):
+                await self._open_now(source)
+
+    async def _open_now(self, source: Partition) -> None:
+        ledger = self._new_ledger(source)
         self._opening[source] = ledger
         entry = _Entry(ledger)
         began = self._opening_since[source] = monotonic()
@@ -321,6 +320,18 @@ class Ledgers:
             rows=ledger.rows_loaded,
             count=entry.records,
             ms=round(entry.opened_in * 1_000, 1),
+        )
+
+    def _new_ledger(self, source: Partition) -> Ledger:
+        log, writer = self._connect(source)
+        return Ledger(
+            source,
+            state_topic=state_topic(source.topic),
+            log=log,
+            writer=writer,
+            process=self._processes[source.topic](source),
+            batch_max=self._tuning.batch_max,
+            batch_bytes=self._tuning.batch_bytes,
         )
 
     async def _apply_one(self, source: Partition, events: list[Event]) -> None:

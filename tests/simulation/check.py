@@ -1,0 +1,179 @@
+"""What must be true at the end of a history, by one uninterrupted run over the same source logs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from baton.agents.alert_record import fields_of
+from baton.agents.intake import Intake
+from baton.agents.judge import Judge
+from baton.contract import codec
+from baton.contract.topics import ALERTS, FACTS, REJECTED_EVENTS, SOURCE_TOPICS
+from baton.engine.engine import Engine
+from baton.engine.translate import to_fact
+from baton.ledger import POSITION_KEY, state_topic
+from baton.rules.register import RULES
+from tests.agents.relay import PSEUDONYMS
+from tests.rules.told import POLICY
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from baton.ledger import Effects, Process, Record
+    from tests.simulation.cluster import Cluster
+
+
+class BrokenLawError(AssertionError):
+    """The history contradicts what is promised."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A committed record, and what it says."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+    fields: dict[str, Any]
+
+    @property
+    def content(self) -> object:
+        """What must be the same in every run."""
+        return self.key, self.value, self.headers
+
+
+def check(cluster: Cluster, *, stepped_back: bool) -> None:
+    """Compare what was committed with what an uninterrupted run over the source logs makes of it."""
+    for topic in (*SOURCE_TOPICS, FACTS):
+        _check_position(cluster, topic.name)
+    facts: list[Written] = []
+    ticks: dict[str, datetime] = {}
+    for _, each in cluster.committed(FACTS.name):
+        name, fields = codec.decode(each.value)
+        if name == "FactHeard":
+            facts.append(Written(each.key, each.value, each.headers, fields))
+        else:
+            last = ticks.get(fields["origin"], fields["at"])
+            ticks[fields["origin"]] = max(last, fields["at"])
+    rejected = [
+        Written(each.key, each.value, each.headers, {})
+        for _, each in cluster.committed(REJECTED_EVENTS.name)
+    ]
+    for topic in SOURCE_TOPICS:
+        _check_intake(cluster, topic.name, facts, rejected)
+    _check_judge(cluster)
+    _check_alerts(cluster, facts, min(ticks.values()), stepped_back=stepped_back)
+
+
+def _check_position(cluster: Cluster, topic: str) -> None:
+    positions = [
+        int(each.value or b"-1")
+        for _, each in cluster.committed(state_topic(topic))
+        if each.key == POSITION_KEY
+    ]
+    if positions != sorted(positions):
+        raise BrokenLawError(f"{topic}: the position fell: {positions}")
+
+
+def _check_intake(
+    cluster: Cluster, topic: str, facts: list[Written], rejected: list[Written]
+) -> None:
+    """Check that every input is a fact, or was rejected with its reason: once, and in order."""
+    records = cluster.records(topic, 0, cluster.stable_end(topic))
+    effects, rows = _uninterrupted(Intake(topic, 0, PSEUDONYMS, 1.0), records)
+    of_topic = [each.content for each in facts if each.fields["topic"] == topic]
+    refused = [each.content for each in rejected if ("topic", topic.encode()) in each.headers]
+    told = len(records) - sum(_is_tick(each) for each in records)
+    if told != len(of_topic) + len(refused):
+        raise BrokenLawError(
+            f"{topic}: of {told} messages {len(of_topic)} are facts and {len(refused)} rejected"
+        )
+    expected = [
+        (each.topic, (each.key, each.value, each.headers))
+        for each in effects.outputs
+        if ("topic", topic.encode()) in each.headers or codec.decode(each.value)[0] == "FactHeard"
+    ]
+    _same(f"facts of {topic}", [each for to, each in expected if to == FACTS.name], of_topic)
+    _same(f"rejected of {topic}", [each for to, each in expected if to != FACTS.name], refused)
+    _same(f"rows of {topic}", rows, _rows(cluster, topic))
+
+
+def _check_judge(cluster: Cluster) -> None:
+    """Check alerts and rows against a judge that was never stopped, over the same facts."""
+    facts = cluster.records(FACTS.name, 0, cluster.stable_end(FACTS.name))
+    effects, rows = _uninterrupted(Judge(POLICY), facts)
+    expected = [(each.key, each.value, each.timestamp_ms) for each in effects.outputs]
+    alerts = [
+        (each.key, each.value, each.timestamp_ms) for _, each in cluster.committed(ALERTS.name)
+    ]
+    _same("alerts of an uninterrupted judge", expected, alerts)
+    _same("rows of facts", rows, _rows(cluster, FACTS.name))
+
+
+def _check_alerts(
+    cluster: Cluster, facts: list[Written], until: datetime, *, stepped_back: bool
+) -> None:
+    """Check the alerts against an engine that hears all first, and then lets all time pass at once."""
+    engine = Engine(POLICY, RULES)
+    for each in facts:
+        name, fields = codec.decode(each.fields["event"])
+        fact = to_fact(name, fields, each.fields["received_at"])
+        if fact is not None:
+            order = (each.fields["topic"], each.fields["partition"], each.fields["offset"])
+            engine.hear(fact, order)
+    expected = [fields_of(alert) for _, alert in engine.advance(until).alerts]
+    found = [codec.decode(each.value)[1] for _, each in cluster.committed(ALERTS.name)]
+    if stepped_back:
+        # What is told as of a moment to which time had come already is judged later than it was told.
+        _same("alerts that stand", _standing(expected), _standing(found))
+    else:
+        said = [codec.encode("Alert", each) for each in expected]
+        _same("alerts", said, [each.value for _, each in cluster.committed(ALERTS.name)])
+
+
+def _standing(alerts: list[dict[str, Any]]) -> dict[str, str]:
+    last = {each["alert_id"]: each["status"] for each in alerts}
+    return {alert_id: status for alert_id, status in last.items() if status != "withdrawn"}
+
+
+def _uninterrupted(
+    process: Process, records: list[Record]
+) -> tuple[Effects, dict[bytes, bytes | None]]:
+    process.loaded()
+    effects = process.apply(records)
+    return effects, {key: row for key, row in effects.rows.items() if row is not None}
+
+
+def _rows(cluster: Cluster, topic: str) -> dict[bytes, bytes]:
+    rows = cluster.rows(topic)
+    rows.pop(POSITION_KEY, None)
+    return rows
+
+
+def _is_tick(record: Record) -> bool:
+    try:
+        return codec.decode(record.value)[0] == "Tick"
+    except codec.InvalidEvent:
+        return False
+
+
+def _same(what: str, expected: object, found: object) -> None:
+    if expected != found:
+        raise BrokenLawError(f"{what}: {_difference(expected, found)}")
+
+
+def _difference(expected: object, found: object) -> str:
+    if isinstance(expected, dict) and isinstance(found, dict):
+        keys = [key for key in {**expected, **found} if expected.get(key) != found.get(key)]
+        return f"they differ at {sorted(keys)[:5]}"
+    if isinstance(expected, list) and isinstance(found, list):
+        missing, more = Counter(expected) - Counter(found), Counter(found) - Counter(expected)
+        if not (missing or more):
+            return "in another order"
+        return (
+            f"{missing.total()} of {len(expected)} missing, {more.total()} of {len(found)} too"
+            f" many, such as {next((missing or more).elements())}"
+        )
+    return f"{expected} expected, {found} found"
