@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from baton.engine.answers import Answer, Answers, Said
+from baton.engine.answers import Answer, Answers, Outcome, Said
 from baton.engine.engine import Engine
 from baton.engine.keys import FOLLOWED, WITHOUT_CASE, Kept, kind_of
 from baton.rules import severity
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from baton.engine.answers import Question
     from baton.rules.outcome import AboutKind, Finding
+    from baton.rules.rule import Rule
 
 
 class Afresh(Engine):
@@ -31,10 +32,15 @@ class _Asked(Answers):
         super().__init__(key, questions, engine._index, engine._feeds, engine.policy)
         self._key = key
 
-    def ask(self, now: datetime) -> Iterator[tuple[Said, Sequence[Finding]]]:
+    def ask(self, now: datetime) -> list[tuple[Rule, Sequence[Finding]]]:
+        every = list(self._every(now))
+        self.outcome = Outcome.of(every, self._questions.triggers)
+        return [(said.rule, said.findings) for said in every]
+
+    def _every(self, now: datetime) -> Iterator[Said]:
         facts = self._facts()
         told = self._chronology(facts)
-        for question in self._questions:
+        for question in self._questions.every:
             if question.rule.triggers.isdisjoint(told.kinds):
                 continue
             reading = Reading()
@@ -49,7 +55,7 @@ class _Asked(Answers):
             weighed = asked
             if kind_of(self._key) in {"person", "case"}:
                 weighed = self._as_serious_as_it_is(question, findings, facts, now)
-            yield Said.of(question.rule, asked, weighed), weighed.findings
+            yield Said(question.rule, asked, weighed)
 
     def _as_serious_as_it_is(
         self, question: Question, findings: Iterable[Finding], facts: list[Kept], now: datetime

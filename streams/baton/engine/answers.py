@@ -42,7 +42,15 @@ class Question:
     choose: Callable[[Chronology, Policy], Iterable[str]] | None = None
 
 
-def questions_of(rules: Mapping[str, Rule], view: str) -> tuple[Question, ...]:
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What all rules ask of the chronologies of one kind, in order; without a fact of `triggers` they ask nothing."""
+
+    every: tuple[Question, ...]
+    triggers: frozenset[type[Fact]]
+
+
+def questions_of(rules: Mapping[str, Rule], view: str) -> Questions:
     """Return what the rules ask of the chronologies of one kind: those that read the same together, then the choosy."""
     asked: dict[frozenset[str], list[Question]] = {}
     choosing: list[Question] = []
@@ -59,7 +67,8 @@ def questions_of(rules: Mapping[str, Rule], view: str) -> tuple[Question, ...]:
             )
         if rule.without_case is not None and view == "person":
             asked.setdefault(CASE, []).append(Question(rule, rule.without_case, CASE))
-    return (*(question for each in asked.values() for question in each), *choosing)
+    every = (*(question for each in asked.values() for question in each), *choosing)
+    return Questions(every, frozenset(kind for each in every for kind in each.rule.triggers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,42 +94,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a rule said, `asked`, and the same as serious as the circumstances make it, `weighed`.
-
-    Of these findings `wake_at` is when time alone may change one, `silent` are the feeds (authority, agency) that
-    one waits for, and `awaited` the keys of those whose facts may change one.
-    """
+    """What a rule said, `asked`, and the same as serious as the circumstances make it, `weighed`."""
 
     rule: Rule
     asked: Answer
     weighed: Answer
-    alert_ids: frozenset[str]
-    wake_at: datetime | None
-    silent: frozenset[tuple[str, str]]
-    awaited: frozenset[str]
-
-    @classmethod
-    def of(cls, rule: Rule, asked: Answer, weighed: Answer) -> Said:
-        """Work out what follows from the findings."""
-        findings = weighed.findings
-        return cls(
-            rule,
-            asked,
-            weighed,
-            frozenset(each.alert_id for each in findings),
-            _wake_of(findings),
-            frozenset(
-                (each.authority, each.waits_for)
-                for each in findings
-                if each.reason == "cannot-tell"
-            ),
-            frozenset(
-                f"{kind}:{awaited}"
-                for each in findings
-                for awaited in each.awaits
-                for kind in rule.also_reads
-            ),
-        )
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -128,24 +106,71 @@ class Said:
         return self.weighed.findings
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What follows from all that was said of a key.
+
+    `wake_at` is when time alone may change something, `silent` are the feeds (authority, agency) that something waits
+    for, `awaited` the keys of those that a rule chose and whose facts may change something, and `rests_on` the types
+    of fact that may.
+    """
+
+    alert_ids: frozenset[str] = frozenset()
+    wake_at: datetime | None = None
+    silent: frozenset[tuple[str, str]] = frozenset()
+    awaited: frozenset[str] = frozenset()
+    rests_on: frozenset[type[Fact]] = frozenset()
+
+    @classmethod
+    def of(cls, every: Iterable[Said], triggers: frozenset[type[Fact]] = frozenset()) -> Outcome:
+        """Work it out; `triggers` are the types of fact with which another rule would have something to ask."""
+        alert_ids: set[str] = set()
+        silent: set[tuple[str, str]] = set()
+        awaited: set[str] = set()
+        rests_on = set(triggers)
+        wake_at: datetime | None = None
+        for said in every:
+            rests_on |= said.asked.kinds
+            if said.weighed is not said.asked:
+                rests_on |= said.weighed.kinds
+            for finding in said.findings:
+                alert_ids.add(finding.alert_id)
+                if finding.wake_at is not None and (wake_at is None or finding.wake_at < wake_at):
+                    wake_at = finding.wake_at
+                if finding.reason == "cannot-tell":
+                    silent.add((finding.authority, finding.waits_for))
+                if finding.awaits:
+                    awaited |= {
+                        f"{kind}:{id_}" for kind in said.rule.also_reads for id_ in finding.awaits
+                    }
+        return cls(
+            frozenset(alert_ids),
+            wake_at,
+            frozenset(silent),
+            frozenset(awaited),
+            frozenset(rests_on),
+        )
+
+
 class Answers:
     """The answers to every question on one key, and the facts that they rest on."""
 
     def __init__(
-        self, key: str, questions: Sequence[Question], index: Index, feeds: Feeds, policy: Policy
+        self, key: str, questions: Questions, index: Index, feeds: Feeds, policy: Policy
     ) -> None:
         """Begin with nothing asked."""
         self.told = Gathered(key, feeds)
         self._weighs = kind_of(key)
         self._questions = questions
+        self.outcome = Outcome(rests_on=questions.triggers)
         self._index, self._feeds, self._policy = index, feeds, policy
         self._wider: dict[tuple[frozenset[str], ...], Beside] = {}
         self._asking: list[Question] = []
         self._kinds = 0
         self._said: dict[Question, Said] = {}
 
-    def ask(self, now: datetime) -> Iterator[tuple[Said, Sequence[Finding]]]:
-        """Give what every rule says as of `now`, each with the findings that are not what they were the last time."""
+    def ask(self, now: datetime) -> list[tuple[Rule, Sequence[Finding]]]:
+        """Ask every question as of `now`; return the findings that are not what they were the last time."""
         told = self.told.take_up(self._index)
         for each in self._wider.values():
             each.take_up(self._index)
@@ -153,17 +178,26 @@ class Answers:
         if len(kinds) > self._kinds:
             self._kinds = len(kinds)
             self._asking = [
-                each for each in self._questions if not each.rule.triggers.isdisjoint(kinds)
+                each for each in self._questions.every if not each.rule.triggers.isdisjoint(kinds)
             ]
+        news: list[tuple[Rule, Sequence[Finding]]] = []
+        changed = False
         for question in self._asking:
             before = self._said.get(question)
             said = self._say(question, before, now)
-            if said is before:
-                yield said, ()
-                continue
-            self._said[question] = said
-            known = () if before is None else before.findings
-            yield said, [each for each in said.findings if each not in known]
+            if said is not before:
+                self._said[question] = said
+                changed = True
+                known = () if before is None else before.findings
+                news.append((said.rule, [each for each in said.findings if each not in known]))
+        if changed:
+            self.outcome = Outcome.of(self._said.values(), self._questions.triggers)
+        return news
+
+    def said(self, now: datetime) -> Iterator[Finding]:
+        """Give every finding as of `now`, in the order of the questions."""
+        self.ask(now)
+        return (finding for each in self._asking for finding in self._said[each].findings)
 
     def _say(self, question: Question, before: Said | None, now: datetime) -> Said:
         asked = self._asked(question, None if before is None else before.asked, now)
@@ -171,7 +205,7 @@ class Answers:
         weighed = self._weighed(question.rule, asked, still, now)
         if before is not None and still is weighed:
             return before
-        return Said.of(question.rule, asked, weighed)
+        return Said(question.rule, asked, weighed)
 
     def _asked(self, question: Question, before: Answer | None, now: datetime) -> Answer:
         """Return what the rule alone says."""

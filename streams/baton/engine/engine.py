@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from baton.engine.alerts import Alert, settle, withdraw
-from baton.engine.answers import CASE, PERSON_AND_CASE, Answer, Answers, Said, questions_of
+from baton.engine.answers import CASE, PERSON_AND_CASE, Answer, Answers, Outcome, Said, questions_of
 from baton.engine.gathered import ANY, Gathered
 from baton.engine.keys import REFERENCES, VIEWS, WITHOUT_CASE, Kept, kind_of
 from baton.rules import source_silent
@@ -92,16 +92,19 @@ class Engine:
         self._rules = rules
         self._questions = {view: questions_of(rules, view) for view in VIEWS}
         self._monthly = tuple(rule for rule in rules.values() if rule.monthly)
-        self._triggers = {
-            view: frozenset(kind for each in asked for kind in each.rule.triggers)
-            for view, asked in self._questions.items()
-        }
         also_read = {
-            view: {kind for each in asked if each.rule.also_named is None for kind in each.also}
+            view: {
+                kind for each in asked.every if each.rule.also_named is None for kind in each.also
+            }
             for view, asked in self._questions.items()
         }
         chosen = {
-            view: {kind for each in asked if each.rule.also_named is not None for kind in each.also}
+            view: {
+                kind
+                for each in asked.every
+                if each.rule.also_named is not None
+                for kind in each.also
+            }
             for view, asked in self._questions.items()
         }
         self._readers: dict[str, frozenset[str]] = {
@@ -239,13 +242,14 @@ class Engine:
             each for each in self._cases_of_month if key == f"team:{each.split(':', 2)[2]}"
         )
         asked = self._new_answers(key)
-        findings = tuple(
-            finding
-            for said in (
-                *(said for said, _ in asked.ask(self.now)),
-                *(said for month in months for said, _ in self._said_of_month(month, self.now)),
-            )
-            for finding in said.findings
+        findings = (
+            *asked.said(self.now),
+            *(
+                finding
+                for month in months
+                for said in self._said_of_month(month, self.now)
+                for finding in said.findings
+            ),
         )
         alerts = tuple(
             alert for each in (key, *months) for alert in self._alerts.get(each, {}).values()
@@ -411,7 +415,7 @@ class Engine:
     def _new_answers(self, key: str) -> Answers:
         return Answers(key, self._questions[kind_of(key)], self._index, self._feeds, self.policy)
 
-    def _said_of_month(self, key: str, now: datetime) -> Iterator[tuple[Said, Sequence[Finding]]]:
+    def _said_of_month(self, key: str, now: datetime) -> Iterator[Said]:
         """Give what the monthly rules say of one month of one team, asked afresh."""
         _, month, about = key.split(":", 2)
         kept: dict[Kept, None] = {}
@@ -422,41 +426,34 @@ class Engine:
             found = rule.judge(told, now, self.policy)
             findings = tuple(each for each in found if each.due_at == month_end(month))
             answer = Answer(findings, frozenset(), (), None)
-            yield Said.of(rule, answer, answer), findings
+            yield Said(rule, answer, answer)
 
     def _judge(self, key: str, now: datetime, changes: Changes) -> None:
-        kind = kind_of(key)
-        asked = self._said_of_month(key, now) if kind == "month" else self._answers_of(key).ask(now)
+        news: Sequence[tuple[Rule, Sequence[Finding]]]
+        if kind_of(key) == "month":
+            every = tuple(self._said_of_month(key, now))
+            news, outcome = [(said.rule, said.findings) for said in every], Outcome.of(every)
+        else:
+            answers = self._answers_of(key)
+            news, outcome = answers.ask(now), answers.outcome
+        # A question that could be asked again at once would be asked for ever.
+        assert outcome.wake_at is None or outcome.wake_at > now, key
         alerts = self._alerts.get(key, {})
-        found: set[str] = set()
-        wake_at: datetime | None = None
-        silent: set[tuple[str, str]] = set()
-        awaited: set[str] = set()
-        rests_on: set[type[Fact]] = set(self._triggers.get(kind, ()))
-        for said, news in asked:
-            found |= said.alert_ids
-            awaited |= said.awaited
-            silent |= said.silent
-            rests_on |= said.asked.kinds
-            rests_on |= said.weighed.kinds
-            if said.wake_at is not None:
-                # A question that could be asked again at once would be asked for ever.
-                assert said.wake_at > now, key
-                wake_at = said.wake_at if wake_at is None else min(wake_at, said.wake_at)
-            for finding in news:
+        for rule, findings in news:
+            for finding in findings:
                 before = alerts.get(finding.alert_id)
-                after = settle(before, finding, now, said.rule.version, self.policy.version)
+                after = settle(before, finding, now, rule.version, self.policy.version)
                 if after is not None and after is not before:
                     self._change(key, after, changes)
-        for alert_id in sorted(alerts.keys() - found):
+        for alert_id in sorted(alerts.keys() - outcome.alert_ids):
             if alerts[alert_id].status != "withdrawn" and self._still_holds(alerts[alert_id]):
                 # The question is gone, and not because what asked it was forgotten: it was corrected.
                 self._change(key, withdraw(alerts[alert_id], now), changes)
-        self._wake(key, Wake(wake_at, frozenset(silent)), changes)
-        self._asked[key] = self._shared.setdefault(frozenset(rests_on), frozenset(rests_on))
-        if kind in self._choosy:
-            self._awaited[key] = frozenset(awaited)
-        if kind == "agency":
+        self._wake(key, Wake(outcome.wake_at, outcome.silent), changes)
+        self._asked[key] = self._shared.setdefault(outcome.rests_on, outcome.rests_on)
+        if kind_of(key) in self._choosy:
+            self._awaited[key] = outcome.awaited
+        if kind_of(key) == "agency":
             self._forget_heartbeats(key, now, changes)
 
     def _still_holds(self, alert: Alert) -> bool:

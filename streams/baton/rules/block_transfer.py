@@ -82,8 +82,11 @@ def reconcile(members: Iterable[Member]) -> Reconciliation:
 
 def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
     """Ask which of the transfers to this team belong to a block."""
+    blocks = blocks_of(told, policy)
+    if not blocks:
+        return
     known = _Known.of(told)
-    for block in blocks_of(told, policy):
+    for block in blocks:
         requests = tuple(block.requests.values())
         terms = policy.terms(SLUG, requests[0].occurred_at, requests[0].authority)
         due_at = requests[terms.number("cases") - 1].occurred_at
@@ -103,7 +106,7 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
 
 def cases_in_blocks(told: Chronology, policy: Policy) -> Iterator[str]:
     """Return the cases whose facts the rule needs: none where there is no block."""
-    groups = _groups(_requests(told), told.about, policy)
+    groups = told.once(_grouped, policy)
     return (request.case for _, members in groups for request in members)
 
 
@@ -113,7 +116,7 @@ def blocks_of(told: Chronology, policy: Policy) -> tuple[Block, ...]:
 
 
 def _blocks(told: Chronology, policy: Policy) -> Iterator[Block]:
-    groups = list(_groups(_requests(told), told.about, policy))
+    groups = told.once(_grouped, policy)
     of_case: dict[str, list[Transfer]] = defaultdict(list)
     for transfer in transfers_of(told) if groups else ():
         if transfer.requests and not transfer.withdrawn:
@@ -124,6 +127,10 @@ def _blocks(told: Chronology, policy: Policy) -> Iterator[Block]:
             first.setdefault(request.case, request)
         moves = {case: _moves(request, of_case[case]) for case, request in first.items()}
         yield Block(subject, first, moves)
+
+
+def _grouped(told: Chronology, policy: Policy) -> Iterator[tuple[str, list[TransferRequested]]]:
+    return _groups(_requests(told), told.about, policy)
 
 
 def _requests(told: Chronology) -> list[TransferRequested]:

@@ -174,14 +174,36 @@ def held_cases(told: Chronology) -> dict[str, HeldCase]:
     return dict(told.once(_held_cases))
 
 
-def _held_cases(told: Chronology) -> Iterable[tuple[str, HeldCase]]:
-    lives: tuple[Life, ...] = (*told.of(CaseOpened), *told.of(CaseClosed), *told.of(CaseReopened))
-    any_plans: tuple[Plan, ...] = (
+def planned_cases(told: Chronology) -> dict[str, HeldCase]:
+    """Return every case whose opening, close or plan the chronology knows of, by its id, with these alone."""
+    return dict(told.once(_planned_cases))
+
+
+def _planned_cases(told: Chronology) -> Iterable[tuple[str, HeldCase]]:
+    life, plans = _lives(told), _plans(told)
+    cases = {
+        case_id: HeldCase(case_id, tuple(life.get(case_id, ())), tuple(plans.get(case_id, ())))
+        for case_id in sorted({*life, *plans})
+    }
+    return cases.items()
+
+
+def _lives(told: Chronology) -> dict[str, list[Life]]:
+    every: tuple[Life, ...] = (*told.of(CaseOpened), *told.of(CaseClosed), *told.of(CaseReopened))
+    return by_case(every)
+
+
+def _plans(told: Chronology) -> dict[str, list[Plan]]:
+    every: tuple[Plan, ...] = (
         *told.of(CaseOpened),
         *told.of(PlanStarted),
         *told.of(PlanChanged),
     )
-    life, plans = by_case(lives), by_case(any_plans)
+    return by_case(every)
+
+
+def _held_cases(told: Chronology) -> Iterable[tuple[str, HeldCase]]:
+    life, plans = _lives(told), _plans(told)
     allocations = by_case(told.of(WorkerAllocated))
     endings = by_case(told.of(WorkerEnded))
     transfers: dict[str, list[Transfer]] = defaultdict(list)

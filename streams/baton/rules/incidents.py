@@ -22,7 +22,7 @@ from baton.rules.facts import (
     PregnancyEnded,
     ReferralReceived,
 )
-from baton.rules.working_days import LONDON
+from baton.rules.working_days import local_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +124,7 @@ class Pregnancy:
     def covers(self, moment: datetime) -> bool:
         """Say whether the person was pregnant at this moment, by the due date and unless over before it."""
         earliest, latest = self.due_date - GESTATION, self.due_date + OVERDUE_BIRTH
-        return earliest <= _day(moment) <= latest and (
+        return earliest <= local_date(moment) <= latest and (
             self.over_at is None or self.over_at >= moment
         )
 
@@ -156,13 +156,14 @@ def _pregnancies(told: Chronology, person: str) -> list[Pregnancy]:
         due_date = booking.due_date
         viable = due_date - WEEK_22
         over_at = min(
-            (at for at in overs if at >= booking.occurred_at or _day(at) >= viable), default=None
+            (at for at in overs if at >= booking.occurred_at or local_date(at) >= viable),
+            default=None,
         )
         for fact in dated:
             going_on = fact.occurred_at >= booking.occurred_at and (
                 over_at is None or fact.occurred_at < over_at
             )
-            if going_on and _day(fact.occurred_at) <= due_date + OVERDUE_BIRTH:
+            if going_on and local_date(fact.occurred_at) <= due_date + OVERDUE_BIRTH:
                 due_date = fact.due_date
         pregnancies.append(Pregnancy(booking, due_date, over_at))
     return pregnancies
@@ -198,10 +199,6 @@ def pregnancy_known(
             if known is None or since < known.since:
                 known = Known(since, (booking,), learned_late=late)
     return known
-
-
-def _day(moment: datetime) -> date:
-    return moment.astimezone(LONDON).date()
 
 
 def answers_to(incident: Incident, person: str, told: Chronology) -> list[Fact]:

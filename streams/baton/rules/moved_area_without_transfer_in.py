@@ -61,6 +61,8 @@ class _Move:
 
 def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
     """Ask of each move of this case's family out of the area whether the case went with it."""
+    if not told.of(AddressChanged) and not told.of(CaseClosed):
+        return
     case = held_case(told)
     for move in _moves_out(case, told, policy):
         trigger = move.trigger

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from baton.rules.working_days import LONDON, WorkingDays, WorkingHours
+from baton.rules.working_days import WorkingDays, WorkingHours, local_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -181,7 +180,7 @@ class Policy:
         for everywhere, setting by setting.
         Raises KeyError for one that the policy does not know.
         """
-        day = _local_date(moment)
+        day = local_date(moment)
         known = self._terms.get((rule, day, area))
         if known is None:
             holding = [
@@ -195,8 +194,3 @@ class Policy:
                 settings.update(line.settings)
             known = self._terms[rule, day, area] = Terms(settings, self.calendar)
         return known
-
-
-@lru_cache(maxsize=65_536)
-def _local_date(moment: datetime) -> date:
-    return moment.astimezone(LONDON).date()

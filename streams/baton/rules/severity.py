@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from baton.rules.cases import cases_named, received
 from baton.rules.facts import BirthRecorded, CaseClosed, CaseOpened
-from baton.rules.holding import held_cases
+from baton.rules.holding import planned_cases
 from baton.rules.incidents import (
     OVERDUE_BIRTH,
     ended_after,
@@ -182,7 +182,7 @@ def _planned(asked: Asked, terms: Terms) -> datetime | None:
 
 
 def _plans_since(asked: Asked, terms: Terms) -> Iterator[datetime]:
-    cases = held_cases(asked.told)
+    cases = planned_cases(asked.told)
     about = asked.finding.about
     named = [about] if asked.finding.about_kind == "case" else cases_named(asked.told, about)
     for case in (cases[each] for each in named if each in cases):

@@ -14,7 +14,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from baton.rules.deadline import Met
-from baton.rules.facts import TransferAccepted, TransferRejected, TransferRequested
+from baton.rules.facts import (
+    TransferAccepted,
+    TransferRejected,
+    TransferRequested,
+    TransferWithdrawn,
+)
 from baton.rules.policy import Limit
 from baton.rules.rule import Rule, finding
 from baton.rules.transfers import transfers_of
@@ -43,6 +48,9 @@ class _Bounce:
 
 def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
     """Ask whether this case was sent back and forth."""
+    ended = (*told.of(TransferRejected), *told.of(TransferWithdrawn))
+    if not ended and len(told.of(TransferAccepted)) <= 1:
+        return
     transfers = [each for each in transfers_of(told) if each.case == told.about]
     for bounces in _runs(sorted(_bounces(transfers, policy), key=_when)):
         first = min((each.first for each in bounces), key=lambda each: each.occurred_at)

@@ -41,6 +41,9 @@ def unverified_closures(
     """
     for case in cases_named(told, person):
         of_case = told.read_as("case", case)
+        closures = closures_of(of_case)
+        if not closures:
+            continue
         findings = [
             finding
             for rule in RULES
@@ -48,7 +51,7 @@ def unverified_closures(
             if finding.reason in RAISING
         ]
         people = tuple(dict.fromkeys(_people(told, case)))
-        for closure in closures_of(of_case):
+        for closure in closures:
             if any(_flags(finding, closure) for finding in findings):
                 yield Unverified(closure.first, people)
 

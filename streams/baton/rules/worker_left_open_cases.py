@@ -34,8 +34,10 @@ Gone = WorkerLeft | WorkerAbsent
 
 def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
     """Ask of each time that all workers of this case were gone whether somebody took it over."""
-    case = held_case(told)
     gone: tuple[Gone, ...] = (*told.of(WorkerAbsent), *told.of(WorkerLeft))
+    if not gone:
+        return
+    case = held_case(told)
     for trigger, *later in _times_alone(case, gone):
         since = trigger.occurred_at
         due_at, terms = min(

@@ -6,6 +6,7 @@ Which days are bank holidays is passed in: this module knows the arithmetic, not
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 LONDON = ZoneInfo("Europe/London")
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5
+_MOST_KNOWN = 65_536
 
 
 class WorkingDays:
@@ -23,6 +25,8 @@ class WorkingDays:
     def __init__(self, bank_holidays: Container[date]) -> None:
         """Take the days, besides Saturdays and Sundays, on which nobody is expected to work."""
         self._bank_holidays = bank_holidays
+        self._known: dict[tuple[datetime, int], datetime] = {}
+        self._following: dict[date, date] = {}
 
     def is_working_day(self, day: date) -> bool:
         """Say whether people are expected to work on this day."""
@@ -35,17 +39,29 @@ class WorkingDays:
         that is not a working day counts from 00:00 of the next one (design, section 4). A local time that a
         clock change skips or repeats is read as before the change.
         """
+        known = self._known.get((moment, count))
+        if known is not None:
+            return known
         local = moment.astimezone(LONDON)
         day, at = local.date(), local.time()
         if not self.is_working_day(day):
-            at = time.min
-            while not self.is_working_day(day):
-                day += _ONE_DAY
+            day, at = self._working_day_after(day), time.min
         for _ in range(count):
-            day += _ONE_DAY
-            while not self.is_working_day(day):
-                day += _ONE_DAY
-        return datetime.combine(day, at.replace(fold=0), LONDON).astimezone(UTC)
+            day = self._working_day_after(day)
+        known = datetime.combine(day, at.replace(fold=0), LONDON).astimezone(UTC)
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[moment, count] = known
+        return known
+
+    def _working_day_after(self, day: date) -> date:
+        following = self._following.get(day)
+        if following is None:
+            following = day + _ONE_DAY
+            while not self.is_working_day(following):
+                following += _ONE_DAY
+            self._following[day] = following
+        return following
 
 
 class WorkingHours:
@@ -85,6 +101,7 @@ class WorkingHours:
             at = self.next(end + timedelta.resolution)
 
 
+@lru_cache(maxsize=_MOST_KNOWN)
 def local_date(moment: datetime) -> date:
     """Return the local date of an aware moment."""
     return moment.astimezone(LONDON).date()
