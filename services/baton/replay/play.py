@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 
 _ADVANCE_EVERY = 1_000
 """How many records are heard before time moves on, so that a long log need not be held whole."""
+
+
+_SELDOM = (100_000, 50, 100)
+"""After how many new objects Python looks for cycles, while a log is played: it has none, and facts by the million."""
 
 
 class Disordered(Exception):  # noqa: N818 (it says how a log is)
@@ -94,11 +100,24 @@ def played_log(  # noqa: PLR0913 (what is told, by which policy, and what is wan
     `read` opens the log; it is called again, and the log then held whole and sorted, if it is not in the order of
     hearing.
     """
+    with _seldom_looking_for_cycles():
+        try:
+            return played(read(), policy, persons, until=until, rules=rules, with_lives=with_lives)
+        except Disordered:
+            in_order = sorted(read(), key=lambda each: each.received_at)
+            return played(
+                in_order, policy, persons, until=until, rules=rules, with_lives=with_lives
+            )
+
+
+@contextmanager
+def _seldom_looking_for_cycles() -> Iterator[None]:
+    usual = gc.get_threshold()
+    gc.set_threshold(*_SELDOM)
     try:
-        return played(read(), policy, persons, until=until, rules=rules, with_lives=with_lives)
-    except Disordered:
-        in_order = sorted(read(), key=lambda each: each.received_at)
-        return played(in_order, policy, persons, until=until, rules=rules, with_lives=with_lives)
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def played(  # noqa: PLR0913 (what is told, by which policy, and what is wanted of it)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 Judging = Callable[[Chronology, "datetime", "Policy"], "Iterator[Finding]"]
 """What a rule asks of one chronology."""
 
+NO_FEEDS: frozenset[tuple[str, str]] = frozenset()
+"""One for all who wait for none: Python makes a new one of 216 bytes each time, and one is kept for every deadline."""
+
 PERSON, CASE = frozenset({"person"}), frozenset({"case"})
 PERSON_AND_CASE = PERSON | CASE
 
@@ -117,7 +120,7 @@ class Outcome:
 
     alert_ids: frozenset[str] = frozenset()
     wake_at: datetime | None = None
-    silent: frozenset[tuple[str, str]] = frozenset()
+    silent: frozenset[tuple[str, str]] = NO_FEEDS
     awaited: frozenset[str] = frozenset()
     rests_on: frozenset[type[Fact]] = frozenset()
 
@@ -146,7 +149,7 @@ class Outcome:
         return cls(
             frozenset(alert_ids),
             wake_at,
-            frozenset(silent),
+            frozenset(silent) if silent else NO_FEEDS,
             frozenset(awaited),
             frozenset(rests_on),
         )

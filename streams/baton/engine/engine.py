@@ -17,7 +17,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from baton.engine.alerts import Alert, settle, withdraw
-from baton.engine.answers import CASE, PERSON_AND_CASE, Answer, Answers, Outcome, Said, questions_of
+from baton.engine.answers import (
+    CASE,
+    NO_FEEDS,
+    PERSON_AND_CASE,
+    Answer,
+    Answers,
+    Outcome,
+    Said,
+    questions_of,
+)
 from baton.engine.gathered import ANY, Gathered
 from baton.engine.keys import REFERENCES, VIEWS, WITHOUT_CASE, Kept, kind_of
 from baton.rules import source_silent
@@ -50,7 +59,7 @@ class Wake:
     """When a chronology is to be judged again: at a moment, or when a silent feed (authority, agency) is heard."""
 
     at: datetime | None = None
-    feeds: frozenset[tuple[str, str]] = frozenset()
+    feeds: frozenset[tuple[str, str]] = NO_FEEDS
 
 
 @dataclass(slots=True)
@@ -178,7 +187,7 @@ class Engine:
 
     def restore_wake(self, key: str, wake: Wake) -> None:
         """Take back when a chronology is to be judged again."""
-        self._wakes[key] = wake
+        self._wakes[key] = wake if wake.feeds else Wake(wake.at)
 
     def restored(self, now: datetime | None, *, judge_again: bool = False) -> None:
         """Rebuild, from what was taken back, all that is derived, as of the last watermark.
@@ -275,7 +284,11 @@ class Engine:
         if isinstance(fact, SourceHeartbeat):
             return self._record_heartbeat(kept, fact, changes)
         for key in kept.keys:
-            self._index[key].append(kept)
+            told = self._index.get(key)
+            if told is None:
+                self._index[key] = [kept]
+            else:
+                told.append(kept)
         views = self._concerned(kept)
         views |= self._weighed_with(views)
         references = sum(kind in REFERENCES for kind in kept.kinds)
@@ -384,7 +397,7 @@ class Engine:
             for other in self._linked.get(key, ()):
                 around.add(other)
                 if kind_of(key) == "case" and kind_of(other) == "person":
-                    around |= self._linked[other]
+                    around |= self._linked.get(other, set())
         return {
             key
             for key in around

@@ -48,6 +48,8 @@ _KIND_OF_FIELD = {
     "worker": "worker",
     "carer": "carer",
 }
+_KINDS: dict[tuple[str, ...], tuple[str, ...]] = {}
+"""The kinds of keys that facts name together, each once: a fact is kept for years."""
 _FIELDS_OF: dict[type[Fact], tuple[tuple[str, str], ...]] = {}
 
 
@@ -94,7 +96,8 @@ class Kept:
         """Work out the fact's keys."""
         self.fact = fact
         self.keys = keys_of(fact)
-        self.kinds = tuple(map(kind_of, self.keys))
+        kinds = tuple(map(kind_of, self.keys))
+        self.kinds = _KINDS.setdefault(kinds, kinds)
         self.has_case = "case" in self.kinds
 
     def named(self, kinds: frozenset[str]) -> list[str]:
