@@ -74,7 +74,7 @@ class LocalKafka:
 
 
 def start_kafka(
-    data_dir: Path, port: int = 0, heap: str = "512m", *, within_s: float = 60.0
+    data_dir: Path, port: int = 0, heap: str = "512m", *, within_s: float = 180.0
 ) -> LocalKafka:
     """Start a Kafka node with its data in `data_dir`, or return the one that runs there; it is ready to serve.
 
