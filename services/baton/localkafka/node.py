@@ -175,7 +175,7 @@ def _format_once(data_dir: Path, java: list[str]) -> None:
         [*java, "kafka.tools.StorageTool", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     if done.returncode:
