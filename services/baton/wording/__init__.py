@@ -51,6 +51,25 @@ def local(moment: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S}" if at.second else f"{at:%Y-%m-%d %H:%M}"
 
 
+def spoken(moment: datetime) -> str:
+    """Give a moment in local time as people write it, such as `3 March 2015 at 9:40pm`."""
+    at = moment.astimezone(LONDON)
+    return f"{day(moment)} at {_time_of_day(at.hour, at.minute)}"
+
+
+def day(moment: datetime) -> str:
+    """Give the local day of a moment as people write it, such as `3 March 2015`."""
+    at = moment.astimezone(LONDON)
+    return f"{at.day} {at:%B %Y}"
+
+
+def _time_of_day(hour: int, minute: int) -> str:
+    if minute == 0 and hour in {0, 12}:
+        return "midday" if hour else "midnight"
+    minutes = f":{minute:02}" if minute else ""
+    return f"{hour % 12 or 12}{minutes}{'am' if hour < 12 else 'pm'}"
+
+
 def duration(span: timedelta) -> str:
     """Give a span of time roughly, as people say it, such as `2 days 3 h`."""
     seconds = int(span.total_seconds())

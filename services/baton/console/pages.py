@@ -1,0 +1,580 @@
+"""The pages. Each asks what stands, shows what its reader may see, and notes that it was seen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
+
+from baton import wording
+from baton.access import REFUSALS as ACCESS_REFUSALS
+from baton.console import acting, blocks, figures
+from baton.console.query import AGES, Query
+from baton.console.rows import OPEN
+from baton.console.teller import NotToldError
+from baton.console.timeline import deed_words, event_words, refusal_words, timeline_of
+from baton.rules.register import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from starlette.requests import Request
+    from starlette.templating import Jinja2Templates
+
+    from baton.access import Entitlements, Operator
+    from baton.console.deeds import Deeds, Silence
+    from baton.console.rows import Row
+    from baton.console.sources import Sources
+    from baton.console.standing import Standing
+    from baton.console.teller import Tells
+
+ANSWERED_WITHIN: Final = 10.0
+"""Seconds that a page waits for what the engine says to an action, before it says that it does not know yet."""
+SSE_LASTS: Final = 300.0
+"""Seconds after which a live page asks anew, so that who has been signed out is no longer served."""
+KEEP_ALIVE: Final = 15.0
+_LISTED_AGAIN: Final = 600.0
+"""Seconds within which the same list, shown again to the same person, is one view: a live page asks often."""
+_MOST_VIEWS: Final = 20
+
+
+class Notes(Protocol):
+    """The audit: who saw or did what, to which alert, from where, and why."""
+
+    def note(self, who: str, what: str, about: str, where: str, why: str | None = None) -> None:
+        """Write a record; raise where that is not certain, so that nothing is shown unrecorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pages:
+    """Every page, with what they ask."""
+
+    templates: Jinja2Templates
+    standing: Standing
+    deeds: Deeds
+    sources: Sources
+    teller: Tells
+    trail: Notes
+    entitlements: Entitlements
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    # The list.
+
+    def alerts(self, request: Request) -> Response:
+        """Show the list."""
+        query = Query.of(request.query_params)
+        self._note_listing(request, query)
+        return self._list(request, "alerts.html", query)
+
+    def search(self, request: Request) -> Response:
+        """Look for an alert, a case or a pseudonym, however it stands."""
+        text = request.query_params.get("text", "").strip()
+        query = Query.of({"status": "any", "sort": "newest", **request.query_params})
+        if not text:
+            return self._page(request, "search.html", query=query, page=None, rows=[])
+        self._note_listing(request, query)
+        return self._list(request, "search.html", query)
+
+    def _list(self, request: Request, template: str, query: Query) -> Response:
+        operator, now = _operator(request), self.now()
+        page = self.standing.page(operator, query, now)
+        audiences = self.standing.audiences(operator)
+        return self._page(
+            request,
+            template,
+            query=query,
+            page=page,
+            rows=[(row, row.alert()) for row in page.rows],
+            now=now,
+            version=self.standing.version,
+            age_options=[(word, label) for word, (label, _) in AGES.items()],
+            rule_options=[(rule, wording.words(rule).capitalize()) for rule in sorted(RULES)],
+            agency_options=_options({each.agency for each in audiences}, wording.agency),
+            role_options=_options({each for a in audiences for each in a.roles}, wording.words),
+            authority_options=_options({each.authority for each in audiences}, str),
+            views=request.state.session.data.get("views", {}),
+        )
+
+    def _note_listing(self, request: Request, query: Query) -> None:
+        seen: dict[str, float] = request.state.session.data.setdefault("listed", {})
+        now, what = self.now().timestamp(), query.address(page=1)
+        if now - seen.get(what, 0.0) >= _LISTED_AGAIN:
+            self._note(request, "listed", what)
+            while len(seen) >= _MOST_VIEWS:
+                seen.pop(next(iter(seen)))
+            seen[what] = now
+
+    async def save_view(self, request: Request) -> Response:
+        """Keep the filters under a name, for this session, or forget them."""
+        form = acting.Form(_plain(await request.form()))
+        views: dict[str, str] = request.state.session.data.setdefault("views", {})
+        name = form.text("name")[:40]
+        if form.text("forget"):
+            views.pop(form.text("forget"), None)
+            return RedirectResponse("/", 303)
+        address = Query.of(_pairs(form.text("query"))).address(page=1)
+        if name and (name in views or len(views) < _MOST_VIEWS):
+            views[name] = address
+        return RedirectResponse(f"/{address}", 303)
+
+    async def events(self, request: Request) -> Response:
+        """Say, as it happens, that something changed that the reader may see; never what."""
+        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+        events = changes(self.standing, _operator(request), SSE_LASTS)
+        return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+    # One alert.
+
+    def alert(self, request: Request) -> Response:
+        """Show one alert in full."""
+        row, alert = self._seen(request, request.query_params.get("id", ""))
+        self._note(request, "viewed", row.alert_id)
+        operator = _operator(request)
+        actions = [
+            (name, acting.BUTTONS[name])
+            for name in acting.possible(alert)
+            if self.entitlements.may_act(operator, name, alert) is None
+        ]
+        may_not = None if actions else self.entitlements.may_act(operator, "acknowledge", alert)
+        return self._page(
+            request,
+            "alert.html",
+            row=row,
+            alert=alert,
+            now=self.now(),
+            timeline=timeline_of(alert, self.deeds),
+            actions=actions,
+            may_not=ACCESS_REFUSALS.get(may_not, "") if may_not else "",
+            facts=_facts(alert, self.now()),
+            records=_records(alert),
+            deeds=[self._deed(each) for each in alert["actions"]],
+            done=self._done(request.query_params.get("done", ""), alert),
+            same=self._same_subject(operator, row),
+        )
+
+    def _same_subject(self, operator: Operator, row: Row) -> list[Row]:
+        about = [
+            each
+            for each in self.standing.visible(operator)
+            if each.about == row.about
+            and each.about_kind == row.about_kind
+            and each.alert_id != row.alert_id
+        ]
+        return sorted(about, key=lambda each: each.raised_at, reverse=True)[:20]
+
+    def _deed(self, action: Mapping[str, Any]) -> dict[str, Any]:
+        said = self.deeds.told(action["event_id"])
+        return {
+            "at": action["occurred_at"],
+            "by": action["by"],
+            "what": deed_words(action, self.deeds),
+            "refused": refusal_words(action["refused"]) if action["refused"] else "",
+            "rationale": said.get("rationale") or said.get("why") or "",
+        }
+
+    def _done(self, event_id: str, alert: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return what came of the action that led here: accepted, refused with a sentence, or not known yet."""
+        told = self.deeds.told(event_id)
+        if not event_id:
+            return None
+        shown, refused = self.standing.answer(event_id, 0)
+        if not shown:
+            return {"state": "pending", "id": event_id}
+        if refused:
+            return {"state": "refused", "sentence": refusal_words(refused)}
+        for action in alert["actions"]:
+            if action["event_id"] == event_id:
+                asked = action["event"] == "AlertClosed" and alert["closing_by"]
+                words = "Asked to close" if asked else deed_words(action, self.deeds)
+                return {"state": "accepted", "sentence": words, "asked": bool(asked)}
+        return {"state": "accepted", "sentence": "Silenced" if told else "Done", "asked": False}
+
+    # What is done to it.
+
+    async def act(self, request: Request) -> Response:
+        """Show the form of an action, and take it."""
+        action = request.path_params["action"]
+        row, alert = self._seen(request, request.query_params.get("id", ""))
+        operator, now = _operator(request), self.now()
+        if action not in acting.HEADINGS:
+            raise HTTPException(404)
+        refusal = self.entitlements.may_act(operator, action, alert)
+        if refusal is not None:
+            await run_in_threadpool(self._note, request, "refused", row.alert_id, refusal)
+            raise HTTPException(403, ACCESS_REFUSALS.get(refusal, ""))
+        if request.method == "GET":
+            form = acting.Form({"event_id": acting.new_event_id()})
+            return self._form(request, action, form, alert)
+        form = acting.Form(_plain(await request.form()))
+        asked = acting.read(action, form, alert, operator, now)
+        if asked is not None and not acting.is_whole(asked):
+            form.wrong("event_id", "baton cannot take this: load the page again")
+            asked = None
+        if asked is None:
+            return self._form(request, action, form, alert, status_code=422)
+        outcome = await run_in_threadpool(self._tell, request, asked, row.alert_id)
+        if not outcome:
+            form.wrong("event_id", "baton could not take this just now: send it again in a minute")
+            return self._form(request, action, form, alert, status_code=503)
+        where = urlencode({"id": row.alert_id, "done": asked.event_id})
+        return RedirectResponse(f"/alert?{where}", 303)
+
+    def _form(
+        self,
+        request: Request,
+        action: str,
+        form: acting.Form,
+        alert: Mapping[str, Any],
+        status_code: int = 200,
+    ) -> Response:
+        wanted = {}
+        if action == "close" and alert["closing_by"]:
+            asked = [
+                each
+                for each in alert["actions"]
+                if each["event"] == "AlertClosed" and each["by"] == alert["closing_by"]
+            ]
+            wanted = self.deeds.told(asked[-1]["event_id"]) if asked else {}
+        return self._page(
+            request,
+            f"act_{action}.html",
+            status_code=status_code,
+            heading=acting.HEADINGS[action],
+            button=acting.BUTTONS[action],
+            form=form,
+            alert=alert,
+            outcomes=acting.OUTCOMES,
+            spans=acting.SPANS,
+            roles=acting.roles_to_tell(alert),
+            matchers=acting.matchers_of(alert),
+            wanted=wanted,
+            now=self.now(),
+        )
+
+    def _tell(self, request: Request, asked: acting.Asked, about: str) -> bool:
+        """Tell an action and wait for what the engine says to it; return False where it may not have been told."""
+        # Noted first: what was asked is on record whatever comes of it.
+        self._note(request, "acted", about, f"{asked.record} {asked.event_id}")
+        try:
+            self.teller.tell(asked.record, asked.fields)
+        except NotToldError:
+            return False
+        _, refused = self.standing.answer(asked.event_id, ANSWERED_WITHIN)
+        if refused:
+            self._note(request, "refused", about, refused)
+        return True
+
+    # Block transfers.
+
+    def blocks(self, request: Request) -> Response:
+        """List the block transfers that stand."""
+        found = [
+            (row, blocks.reconciliation_of(row.alert()))
+            for row in self.standing.visible(_operator(request))
+            if row.rule == blocks.RULE and row.status != "withdrawn"
+        ]
+        found.sort(key=lambda each: each[0].raised_at, reverse=True)
+        return self._page(request, "blocks.html", found=found)
+
+    async def block(self, request: Request) -> Response:
+        """Show a block transfer reconciled, and compared with somebody's own list of its cases."""
+        row, alert = self._seen(request, request.query_params.get("id", ""))
+        if row.rule != blocks.RULE:
+            raise HTTPException(404)
+        await run_in_threadpool(self._note, request, "viewed", row.alert_id)
+        reconciliation = blocks.reconciliation_of(alert)
+        given, compared = "", None
+        if request.method == "POST":
+            given = acting.Form(_plain(await request.form())).text("cases")[:20_000]
+            compared = reconciliation.compared(given.replace(",", " ").split())
+        return self._page(
+            request,
+            "block.html",
+            row=row,
+            alert=alert,
+            reconciliation=reconciliation,
+            states=blocks.STATES,
+            given=given,
+            compared=compared,
+        )
+
+    def block_file(self, request: Request) -> Response:
+        """Give a reconciliation as a file."""
+        row, alert = self._seen(request, request.query_params.get("id", ""))
+        if row.rule != blocks.RULE:
+            raise HTTPException(404)
+        self._note(request, "exported", row.alert_id)
+        columns = {**blocks.STATES, "items-open": "Items open"}
+        table = figures.Figure(
+            name="block-transfer",
+            title="",
+            says="",
+            bars=[],
+            headings=["Case", "Arrived", *columns.values()],
+            table=[
+                [
+                    case.key,
+                    _yes(case.arrived),
+                    *(_yes(each in case.states) for each in columns),
+                ]
+                for case in blocks.reconciliation_of(alert).cases
+            ],
+        )
+        return _file(table)
+
+    # Sources and silences.
+
+    def feeds(self, request: Request) -> Response:
+        """Show how the agencies' feeds and the clock are."""
+        operator = _operator(request)
+        silent = [
+            row
+            for row in self.standing.visible(operator)
+            if row.rule == "source-silent" and row.open
+        ]
+        return self._page(
+            request,
+            "sources.html",
+            now=self.now(),
+            heartbeats=self.sources.heartbeats(operator.authorities),
+            silent={row.about.rpartition("/")[2]: row for row in silent},
+            ticked_at=self.sources.ticked_at,
+            clock_stands=self.sources.clock_stands(self.now()),
+        )
+
+    def silences(self, request: Request) -> Response:
+        """List the silences of the reader's areas, with the alerts that each keeps quiet."""
+        operator, now = _operator(request), self.now()
+        quiet: defaultdict[str, list[Row]] = defaultdict(list)
+        for row in self.standing.visible(operator):
+            if row.silence:
+                quiet[row.silence].append(row)
+        known = [each for each in self.deeds.silences() if each.authority in operator.authorities]
+        return self._page(
+            request,
+            "silences.html",
+            now=now,
+            holding=[(each, quiet[each.silence_id]) for each in known if each.holds(now)],
+            over=[each for each in known if not each.holds(now)][:50],
+            event_id=acting.new_event_id(),
+            done=request.query_params.get("done", ""),
+        )
+
+    async def end_silence(self, request: Request) -> Response:
+        """End a silence before its time."""
+        form = acting.Form(_plain(await request.form()))
+        operator, now = _operator(request), self.now()
+        silence = self._silence(form.text("silence"), operator)
+        if silence is None:
+            raise HTTPException(404)
+        if silence.by != operator.key and silence.agency not in operator.agencies:
+            await run_in_threadpool(self._note, request, "refused", silence.silence_id, "not-yours")
+            raise HTTPException(403, "Only who began a silence, or somebody of their agency, may end it.")
+        place = {"authority": silence.authority, "responsible": {"agency": silence.agency}}
+        event_id = form.text("event_id")
+        said = acting.said_by(operator, place, event_id, now)
+        asked = acting.Asked("SilenceEnded", said | {"silence": silence.silence_id})
+        if not acting.is_event_id(event_id) or not acting.is_whole(asked):
+            raise HTTPException(400, "This form can no longer be used: load the page again.")
+        if not await run_in_threadpool(self._tell_end, request, asked, silence.silence_id):
+            raise HTTPException(503, "baton could not take this just now: try again in a minute.")
+        return RedirectResponse("/silences?done=ended", 303)
+
+    def _tell_end(self, request: Request, asked: acting.Asked, about: str) -> bool:
+        self._note(request, "acted", about, f"{asked.record} {asked.event_id}")
+        try:
+            self.teller.tell(asked.record, asked.fields)
+        except NotToldError:
+            return False
+        self.deeds.wait_until_ended(about, ANSWERED_WITHIN)
+        return True
+
+    def _silence(self, silence_id: str, operator: Operator) -> Silence | None:
+        for each in self.deeds.silences():
+            if each.silence_id == silence_id and each.authority in operator.authorities:
+                return each
+        return None
+
+    # For the board.
+
+    def board(self, request: Request) -> Response:
+        """Show the figures."""
+        found = self._figures(request)
+        self._note(request, "viewed", "board")
+        drawn = [(figure, *figures.bars_of(figure)) for figure in found]
+        return self._page(request, "board.html", drawn=drawn, now=self.now())
+
+    def board_file(self, request: Request) -> Response:
+        """Give one figure as a file."""
+        for figure in self._figures(request):
+            if figure.name == request.path_params["name"]:
+                self._note(request, "exported", f"board/{figure.name}")
+                return _file(figure)
+        raise HTTPException(404)
+
+    def _figures(self, request: Request) -> list[figures.Figure]:
+        operator = _operator(request)
+        if not operator.board:
+            self._note(request, "refused", "board", "not-yours")
+            raise HTTPException(403, "The figures are for members of the partnership's board.")
+        return figures.figures(self.standing.of_areas(operator.authorities), self.now())
+
+    # All of them.
+
+    def refused(self, request: Request, error: Exception) -> Response:
+        """Show what is not there, or not for the reader, in the look of the others."""
+        code = error.status_code if isinstance(error, HTTPException) else 500
+        sentence = error.detail if isinstance(error, HTTPException) else ""
+        if getattr(request.state, "operator", None) is None:
+            return PlainTextResponse(sentence or "Not found", code)
+        return self._page(request, "refused.html", status_code=code, code=code, sentence=sentence)
+
+    def _seen(self, request: Request, alert_id: str) -> tuple[Row, dict[str, Any]]:
+        """Return an alert that the reader may see; one that is not there and one that is not theirs look the same."""
+        row = self.standing.get(alert_id)
+        if row is None:
+            raise HTTPException(404)
+        alert = row.alert()
+        if not self.entitlements.may_see(_operator(request), alert):
+            self._note(request, "refused", alert_id, "not-yours")
+            raise HTTPException(404)
+        return row, alert
+
+    def _note(self, request: Request, what: str, about: str, why: str | None = None) -> None:
+        where = request.client.host if request.client else "nowhere"
+        self.trail.note(_operator(request).key, what, about, where, why)
+
+    def _page(
+        self, request: Request, template: str, *, status_code: int = 200, **context: object
+    ) -> Response:
+        return self.templates.TemplateResponse(request, template, context, status_code=status_code)
+
+
+def _facts(alert: Mapping[str, Any], now: datetime) -> list[tuple[str, str]]:
+    """Return what an alert says, as labels and words."""
+    due = ""
+    if alert["due_at"] and alert["reason"] != "found":
+        due = wording.spoken(alert["due_at"])
+        if alert["status"] in OPEN and now > alert["due_at"]:
+            due += f", {wording.duration(now - alert['due_at'])} ago"
+    taken_up = ""
+    if alert["acknowledged_by"]:
+        until = alert["acknowledged_until"]
+        taken_up = f"{alert['acknowledged_by']}{f', until {wording.spoken(until)}' if until else ''}"
+    closed = ""
+    if alert["closed_by"]:
+        second = f" and {alert['second_by']}" if alert["second_by"] else ""
+        closed = f"{alert['closed_by']}{second}: {wording.words(alert['outcome'] or '')}"
+    step = ""
+    if alert["next_step"]:
+        at = f", {wording.spoken(alert['next_step_at'])}" if alert["next_step_at"] else ""
+        step = f"{wording.words(alert['next_step'])}{at}"
+    by = f"rule version {alert['rule_version']}, policy {alert['policy_version']}"
+    rows = [
+        ("How it stands", wording.status(alert)),
+        ("What should have come" if alert["status"] in OPEN else "What had been missing", wording.missing(alert)),
+        ("By when", due),
+        ("Whose turn it is", wording.who(alert)),
+        ("Assigned to", wording.words(alert["owner"] or "")),
+        ("Acknowledged by", taken_up),
+        ("Closed by", closed),
+        ("Raised", wording.spoken(alert["raised_at"])),
+        ("What was missing came", wording.spoken(alert["answered_at"]) if alert["answered_at"] else ""),
+        ("To be told, in this order", ", then ".join(" and ".join(map(wording.words, each.split("+"))) for each in alert["tell"])),
+        ("Next step", step),
+        ("Area", alert["authority"] if alert["authority"] != "local" else ""),
+        ("Judged", f"{wording.spoken(alert['as_of'])}, by {by}"),
+        ("Id", alert["alert_id"]),
+    ]
+    return [(label, text[:1].upper() + text[1:] if label != "Id" else text) for label, text in rows if text]
+
+
+def _records(alert: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the records that an alert rests on, each once, in order of time."""
+    known = {each["event_id"]: each for each in (*alert["trigger"], *alert["evidence"])}
+    return sorted(known.values(), key=lambda each: each["occurred_at"])
+
+
+def _options(values: set[str], put: Callable[[str], str]) -> list[tuple[str, str]]:
+    return [(value, put(value)[:1].upper() + put(value)[1:]) for value in sorted(values)]
+
+
+async def changes(standing: Standing, operator: Operator, lasts: float) -> AsyncIterator[str]:
+    """Give server-sent events, one for each time that something changed that the operator may see."""
+    loop = asyncio.get_running_loop()
+    woken = asyncio.Event()
+
+    def wake() -> None:
+        loop.call_soon_threadsafe(woken.set)
+
+    version = standing.version
+    ends_at = loop.time() + lasts
+    unfollow = standing.follow(wake)
+    try:
+        yield f"retry: 2000\nid: {version}\n\n"
+        while (left := ends_at - loop.time()) > 0:
+            try:
+                await asyncio.wait_for(woken.wait(), min(KEEP_ALIVE, left))
+            except TimeoutError:
+                yield ": still here\n\n"
+                continue
+            woken.clear()
+            before, version = version, standing.version
+            changed = standing.changed_since(before, operator)
+            if changed is None or changed:
+                yield f"event: changed\nid: {version}\ndata: {len(changed or ())}\n\n"
+                # Many changes at once are one: the page asks again for all of them.
+                await asyncio.sleep(1)
+    finally:
+        unfollow()
+
+
+def _operator(request: Request) -> Operator:
+    operator: Operator | None = request.state.operator
+    if operator is None:
+        raise HTTPException(401)
+    return operator
+
+
+def _plain(form: Mapping[str, object]) -> dict[str, str]:
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def _pairs(query: str) -> dict[str, str]:
+    return dict(parse_qsl(query.lstrip("?"), max_num_fields=20))
+
+
+def _file(figure: figures.Figure) -> Response:
+    headers = {"content-disposition": f'attachment; filename="{figure.name}.csv"'}
+    return Response(figure.csv(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _yes(held: bool) -> str:  # noqa: FBT001 - what it says is the argument
+    return "yes" if held else "no"
+
+
+WORDS: Final[dict[str, Callable[..., str]]] = {
+    "spoken": wording.spoken,
+    "day": wording.day,
+    "duration": wording.duration,
+    "words": wording.words,
+    "agency": wording.agency,
+    "reason": wording.reason,
+    "severity": wording.severity,
+    "sentence": wording.sentence,
+    "about": wording.about,
+    "standing": wording.status,
+    "missing": wording.missing,
+    "missing_label": wording.missing_label,
+    "who": wording.who,
+    "event_words": event_words,
+}
+"""What the templates may ask to be put into words."""

@@ -1,0 +1,143 @@
+"""What happened to an alert, moment by moment: as a table, and where each is drawn."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from baton import wording
+from baton.engine.life import REFUSALS, STEPS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from baton.console.deeds import Deeds
+
+MOST_DRAWN: Final = 40
+_CHARACTERS: Final = 40
+_LINE: Final = 18
+_GAP: Final = 26
+_TOP: Final = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing that happened: when, what, of which kind (for its mark), and the agency or person, or nothing."""
+
+    at: datetime
+    what: str
+    kind: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A moment with its place in the drawing; `gap` is how long it was since the one before, in words."""
+
+    moment: Moment
+    y: int
+    lines: list[tuple[int, str]]
+    gap: str
+    gap_y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """All moments in order, and those that are drawn."""
+
+    moments: list[Moment]
+    drawn: list[Drawn]
+    height: int
+
+
+def timeline_of(alert: Mapping[str, Any], deeds: Deeds) -> Timeline:
+    """Return what happened to an alert; the rationale of a close is not among it."""
+    moments = sorted(_moments(alert, deeds), key=lambda each: each.at)
+    drawn: list[Drawn] = []
+    y = _TOP
+    for number, moment in enumerate(moments[-MOST_DRAWN:]):
+        before = drawn[-1].moment if number else None
+        gap = wording.duration(moment.at - before.at) if before and moment.at > before.at else ""
+        texts = [wording.spoken(moment.at), *textwrap.wrap(moment.what, _CHARACTERS)]
+        y += _GAP if before else 0
+        lines = [(y + place * _LINE, text) for place, text in enumerate(texts)]
+        gap_y = y - _GAP // 2 - 5
+        drawn.append(Drawn(moment, y, lines, gap, gap_y))
+        y = lines[-1][0]
+    return Timeline(moments, drawn, y + _TOP)
+
+
+def event_words(name: str) -> str:
+    """Give the name of a record as people write it, such as `Incident recorded`."""
+    words = re.sub(r"(?<!^)(?=[A-Z])", " ", name).split()
+    return " ".join([words[0], *(each.lower() for each in words[1:])]) if words else name
+
+
+_DEEDS: Final[Mapping[str, str]] = {
+    "AlertAcknowledged": "Acknowledged",
+    "AlertAssigned": "Assigned",
+    "AlertNoted": "Noted",
+    "AlertClosed": "Closed",
+    "AlertReopened": "Opened again",
+    "AlertsSilenced": "Silenced",
+    "SilenceEnded": "Silence ended",
+}
+TELLINGS: Final[Mapping[str, str]] = {
+    "told": "was told",
+    "failed": "could not be told",
+    "nobody": "has nobody to tell",
+    "unknown": "may have been told",
+}
+
+
+def deed_words(action: Mapping[str, Any], deeds: Deeds) -> str:
+    """Say what somebody did to an alert, and what it was about, in words; never a rationale."""
+    said = deeds.told(action["event_id"])
+    words = _DEEDS.get(action["event"], event_words(action["event"]))
+    if action["event"] == "AlertAcknowledged" and said.get("until"):
+        words += f" until {wording.spoken(said['until'])}"
+    elif action["event"] == "AlertAssigned" and said.get("to"):
+        words += f" to {wording.words(said['to'])}"
+    elif action["event"] == "AlertNoted" and said.get("note"):
+        words += f": {said['note']}"
+    elif action["event"] == "AlertClosed" and said.get("outcome"):
+        words += f": {wording.words(said['outcome'])}"
+    return words
+
+
+def refusal_words(code: str) -> str:
+    """Give the sentence for a refusal; for one that this program does not know, its word."""
+    sentences: Mapping[str, str] = REFUSALS  # type: ignore[assignment]  # any text may be asked for
+    return sentences.get(code, f"Refused: {wording.words(code)}.")
+
+
+def _moments(alert: Mapping[str, Any], deeds: Deeds) -> Iterator[Moment]:
+    started = {each["event_id"] for each in alert["trigger"]}
+    events = {each["event_id"]: each for each in (*alert["trigger"], *alert["evidence"])}
+    for event_id, event in events.items():
+        agency = wording.agency(event["agency"])
+        words = f"{event_words(event['event'])}, {agency}"
+        kind = "trigger" if event_id in started else "event"
+        yield Moment(event["occurred_at"], words, kind, agency)
+    if alert["due_at"] and alert["reason"] != "found":
+        yield Moment(alert["due_at"], f"Due: {wording.missing(alert)}", "due")
+    yield Moment(alert["raised_at"], "This alert was raised", "raised", "baton")
+    for step in alert["steps"]:
+        roles = " and ".join(map(wording.words, step["roles"]))
+        why = STEPS.get(step["kind"], wording.words(step["kind"]))
+        yield Moment(step["at"], f"To be told: {roles or 'nobody'}. {why}", "step", "baton")
+    for told in alert["told"]:
+        came = TELLINGS.get(told["outcome"] or "told", "was told")
+        words = f"{wording.words(told['role']).capitalize()} {came} by {wording.words(told['by'])}"
+        yield Moment(told["at"], words, "told", "baton")
+    for action in alert["actions"]:
+        words = f"{deed_words(action, deeds)}, by {action['by']}"
+        if action["refused"]:
+            words = f"Refused: {words}"
+        kind = "refused" if action["refused"] else "action"
+        yield Moment(action["occurred_at"], words, kind, action["by"])
+    if alert["answered_at"]:
+        yield Moment(alert["answered_at"], "What was missing came", "answered")
