@@ -157,9 +157,9 @@ class Console:
         self.deeds.hear([self._message(record, whole)])
         return whole
 
-    def hear_source(self, record: str, at: datetime, **fields: object) -> None:
+    def hear_source(self, record: str, heard_at: datetime, **fields: object) -> None:
         """Let a heartbeat or a tick come from the log."""
-        self.sources.hear([self._message(record, fields, at)])
+        self.sources.hear([self._message(record, fields, heard_at)])
 
     def _message(self, record: str, fields: Mapping[str, Any], at: datetime = NOON) -> Message:
         return Message(0, next(self._offset), int(at.timestamp() * 1000), None, codec.encode(record, fields))

@@ -159,7 +159,7 @@ def _late(rows: Sequence[Row]) -> Figure:
 
 def _again(rows: Sequence[Row], now: datetime) -> Figure:
     count = Counter(
-        (row.rule, row.team or row.audience.agency)
+        (row.rule, f"team {row.team}" if row.team else wording.agency(row.audience.agency))
         for row in rows
         if now - row.raised_at <= REPEATS_WITHIN and row.status != "withdrawn"
     )
@@ -174,11 +174,11 @@ def _again(rows: Sequence[Row], now: datetime) -> Figure:
             f" days. {flagged} alerts were more serious because the same had happened before."
         ),
         bars=[
-            (f"{wording.words(rule).capitalize()}, {wording.agency(whose)}", number)
+            (f"{wording.words(rule).capitalize()}, {whose}", number)
             for rule, whose, number in causes[:12]
         ],
         headings=["Rule", "Team or agency", "Alerts"],
-        table=[[rule, wording.agency(whose), number] for rule, whose, number in causes],
+        table=[[rule, whose, number] for rule, whose, number in causes],
     )
 
 

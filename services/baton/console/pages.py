@@ -155,7 +155,7 @@ class Pages:
             may_not=ACCESS_REFUSALS.get(may_not, "") if may_not else "",
             facts=_facts(alert, self.now()),
             records=_records(alert),
-            deeds=[self._deed(each) for each in alert["actions"]],
+            deeds=[self._deed(each, alert) for each in alert["actions"]],
             done=self._done(request.query_params.get("done", ""), alert),
             same=self._same_subject(operator, row),
         )
@@ -170,12 +170,12 @@ class Pages:
         ]
         return sorted(about, key=lambda each: each.raised_at, reverse=True)[:20]
 
-    def _deed(self, action: Mapping[str, Any]) -> dict[str, Any]:
+    def _deed(self, action: Mapping[str, Any], alert: Mapping[str, Any]) -> dict[str, Any]:
         said = self.deeds.told(action["event_id"])
         return {
             "at": action["occurred_at"],
             "by": action["by"],
-            "what": deed_words(action, self.deeds),
+            "what": deed_words(action, alert, self.deeds),
             "refused": refusal_words(action["refused"]) if action["refused"] else "",
             "rationale": said.get("rationale") or said.get("why") or "",
         }
@@ -192,9 +192,12 @@ class Pages:
             return {"state": "refused", "sentence": refusal_words(refused)}
         for action in alert["actions"]:
             if action["event_id"] == event_id:
-                asked = action["event"] == "AlertClosed" and alert["closing_by"]
-                words = "Asked to close" if asked else deed_words(action, self.deeds)
-                return {"state": "accepted", "sentence": words, "asked": bool(asked)}
+                asked = action["event"] == "AlertClosed" and alert["status"] in OPEN
+                return {
+                    "state": "accepted",
+                    "sentence": deed_words(action, alert, self.deeds),
+                    "asked": asked,
+                }
         return {"state": "accepted", "sentence": "Silenced" if told else "Done", "asked": False}
 
     # What is done to it.
@@ -240,7 +243,9 @@ class Pages:
             asked = [
                 each
                 for each in alert["actions"]
-                if each["event"] == "AlertClosed" and each["by"] == alert["closing_by"]
+                if each["event"] == "AlertClosed"
+                and each["by"] == alert["closing_by"]
+                and not each["refused"]
             ]
             wanted = self.deeds.told(asked[-1]["event_id"]) if asked else {}
         return self._page(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MOST_DRAWN: Final = 40
 _CHARACTERS: Final = 40
 _LINE: Final = 18
-_GAP: Final = 26
+_GAP: Final = 30
 _TOP: Final = 14
 
 
@@ -62,9 +62,9 @@ def timeline_of(alert: Mapping[str, Any], deeds: Deeds) -> Timeline:
         before = drawn[-1].moment if number else None
         gap = wording.duration(moment.at - before.at) if before and moment.at > before.at else ""
         texts = [wording.spoken(moment.at), *textwrap.wrap(moment.what, _CHARACTERS)]
-        y += _GAP if before else 0
+        y += (_GAP + _LINE if gap else _GAP) if before else 0
         lines = [(y + place * _LINE, text) for place, text in enumerate(texts)]
-        gap_y = y - _GAP // 2 - 5
+        gap_y = y - _LINE - 6
         drawn.append(Drawn(moment, y, lines, gap, gap_y))
         y = lines[-1][0]
     return Timeline(moments, drawn, y + _TOP)
@@ -93,8 +93,8 @@ TELLINGS: Final[Mapping[str, str]] = {
 }
 
 
-def deed_words(action: Mapping[str, Any], deeds: Deeds) -> str:
-    """Say what somebody did to an alert, and what it was about, in words; never a rationale."""
+def deed_words(action: Mapping[str, Any], alert: Mapping[str, Any], deeds: Deeds) -> str:
+    """Say what somebody did to an alert, in words; never a rationale."""
     said = deeds.told(action["event_id"])
     words = _DEEDS.get(action["event"], event_words(action["event"]))
     if action["event"] == "AlertAcknowledged" and said.get("until"):
@@ -103,8 +103,10 @@ def deed_words(action: Mapping[str, Any], deeds: Deeds) -> str:
         words += f" to {wording.words(said['to'])}"
     elif action["event"] == "AlertNoted" and said.get("note"):
         words += f": {said['note']}"
-    elif action["event"] == "AlertClosed" and said.get("outcome"):
-        words += f": {wording.words(said['outcome'])}"
+    elif action["event"] == "AlertClosed":
+        if action["refused"] or action["by"] == alert["closing_by"]:
+            words = "Asked to close"
+        words += f": {wording.words(said['outcome'])}" if said.get("outcome") else ""
     return words
 
 
@@ -134,7 +136,7 @@ def _moments(alert: Mapping[str, Any], deeds: Deeds) -> Iterator[Moment]:
         words = f"{wording.words(told['role']).capitalize()} {came} by {wording.words(told['by'])}"
         yield Moment(told["at"], words, "told", "baton")
     for action in alert["actions"]:
-        words = f"{deed_words(action, deeds)}, by {action['by']}"
+        words = f"{deed_words(action, alert, deeds)}, by {action['by']}"
         if action["refused"]:
             words = f"Refused: {words}"
         kind = "refused" if action["refused"] else "action"
