@@ -1,5 +1,10 @@
 # baton in a container: what the lock names and nothing else, run by a person without rights.
 
+FROM node:20.19.5-bookworm-slim AS pages
+WORKDIR /build
+COPY dev/pages dev/pages
+RUN dev/pages/make /made
+
 FROM python:3.11.14-slim-bookworm AS build
 WORKDIR /build
 COPY requirements.txt requirements-dev.txt ./
@@ -12,6 +17,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY schemas schemas
 COPY streams streams
 COPY services services
+COPY --from=pages /made services/baton/console/static/made
 RUN /backend/bin/python -m build --wheel --no-isolation --outdir /wheel \
     && /opt/baton/bin/pip install --no-cache-dir --no-deps --no-index /wheel/*.whl
 

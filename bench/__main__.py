@@ -11,6 +11,7 @@ MEASURES = (
     ("bench.replay",),
     ("bench.rules",),
     ("bench.pipeline",),
+    ("bench.console",),
     ("bench.ledger_catch_up", "--events", "500000"),
 )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.browser.stage import DESKTOP, PAGES, PHONE, chromium, served, signed_in, staged
+from tests.browser.pages import PAGES
+from tests.browser.stage import DESKTOP, PHONE, chromium, served, signed_in, staged
 
 
 def main(folder: Path) -> None:

@@ -19,7 +19,7 @@ from baton.runtime.settings import variables
 PROJECT = Path(__file__).resolve().parents[2]
 COMPOSE = PROJECT / "docker-compose.yml"
 SERVICES: dict[str, Any] = yaml.safe_load(COMPOSE.read_text())["services"]
-OURS = ["topics", "worker", "clock", "watchdog"]
+OURS = ["topics", "worker", "console", "clock", "watchdog"]
 
 
 def test_it_is_what_the_compose_specification_allows() -> None:
@@ -103,8 +103,11 @@ def test_our_image_is_pinned_and_run_by_nobody() -> None:
     dockerfile = (PROJECT / "Dockerfile").read_text()
 
     bases = re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)
-    assert len(set(bases)) == 1
-    assert re.fullmatch(r"python:3\.11\.\d+-slim-\w+", bases[0])
+    pages, *others = bases
+    assert len(set(others)) == 1
+    assert re.fullmatch(r"python:3\.11\.\d+-slim-\w+", others[0])
+    assert re.fullmatch(r"node:20\.\d+\.\d+-\w+-slim", pages)
+    assert "npm ci" in (PROJECT / "dev" / "pages" / "make").read_text()
     assert re.findall(r"^USER (\S+)", dockerfile, re.MULTILINE) == ["10001:10001"]
     assert "--require-hashes -r requirements.txt" in dockerfile
 
@@ -123,7 +126,7 @@ def test_what_the_image_copies_is_not_ignored() -> None:
         assert f"!{source}" in ignore, f"let {source} through in .dockerignore"
 
 
-@pytest.mark.parametrize("name", ["kafka", "worker", "watchdog"])
+@pytest.mark.parametrize("name", ["kafka", "worker", "console", "watchdog"])
 def test_a_lasting_service_says_how_it_is(name: str) -> None:
     """Each has a health check, of the worker that it is ready, which takes ticks of the clock."""
     check = SERVICES[name]["healthcheck"]
@@ -132,7 +135,7 @@ def test_a_lasting_service_says_how_it_is(name: str) -> None:
     assert name != "worker" or "/-/ready" in str(check["test"])
 
 
-@pytest.mark.parametrize("name", ["kafka", "worker", "clock", "watchdog"])
+@pytest.mark.parametrize("name", ["kafka", "worker", "console", "clock", "watchdog"])
 def test_a_lasting_service_comes_back_by_itself(name: str) -> None:
     """A worker in doubt and a clock that cannot tick exit; something has to start them again."""
     assert SERVICES[name]["restart"] == "unless-stopped"
@@ -141,7 +144,7 @@ def test_a_lasting_service_comes_back_by_itself(name: str) -> None:
 def test_nothing_starts_before_what_it_needs() -> None:
     """Topics wait for a healthy Kafka; the rest waits until the topics are there."""
     assert SERVICES["topics"]["depends_on"] == {"kafka": {"condition": "service_healthy"}}
-    for name in ("worker", "clock", "watchdog"):
+    for name in ("worker", "console", "clock", "watchdog"):
         expected = {"topics": {"condition": "service_completed_successfully"}}
         assert SERVICES[name]["depends_on"] == expected
 

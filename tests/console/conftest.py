@@ -92,7 +92,9 @@ def an_operator(key: str = "op-1", *roles: str, **fields: Any) -> Operator:
     held = frozenset(roles or ("public_protection_supervisor",))
     agencies = frozenset(AGENCY_OF[role] for role in held if role in AGENCY_OF)
     areas = frozenset({"local"})
-    return Operator(**{"key": key, "roles": held, "agencies": agencies, "authorities": areas} | fields)
+    return Operator(
+        **{"key": key, "roles": held, "agencies": agencies, "authorities": areas} | fields
+    )
 
 
 Engine = Callable[[str, Mapping[str, Any]], None]
@@ -106,6 +108,7 @@ class Told:
     engine: Engine | None = None
 
     def tell(self, record: str, fields: Mapping[str, Any]) -> None:
+        """Keep an action, and let the engine answer."""
         self.actions.append((record, dict(fields)))
         if self.engine is not None:
             self.engine(record, fields)
@@ -115,22 +118,39 @@ class Told:
 class Noted:
     """Takes the audit's records."""
 
-    notes: list[tuple[str, str, str, str, str | None]] = field(default_factory=list)
+    notes: list[dict[str, str | None]] = field(default_factory=list)
 
-    def note(self, who: str, what: str, about: str, where: str, why: str | None = None) -> None:
-        self.notes.append((who, what, about, where, why))
+    def note(
+        self,
+        who: str,
+        what: str,
+        where: str | None = None,
+        why: str | None = None,
+        *,
+        alert: str | None = None,
+        page: str | None = None,
+    ) -> None:
+        """Keep a record."""
+        self.notes.append(
+            {"who": who, "what": what, "where": where, "why": why, "alert": alert, "page": page}
+        )
 
-    def of(self, what: str) -> list[tuple[str, str | None]]:
-        """Return whom or what, and why, of each record of a kind."""
-        return [(about, why) for _, kind, about, _, why in self.notes if kind == what]
+    def of(self, what: str) -> list[tuple[str | None, str | None]]:
+        """Return the alert or page, and why, of each record of a kind."""
+        return [
+            (each["alert"] or each["page"], each["why"])
+            for each in self.notes
+            if each["what"] == what
+        ]
 
 
 class Console:
     """A console, and a browser in which nobody has signed in yet."""
 
     def __init__(self) -> None:
+        """Begin at noon, with nothing heard."""
         self.now = NOON
-        self.access = Access(Entitlements(AGENCY_OF), now=lambda: self.now.timestamp())
+        self.access = Access(Entitlements(AGENCY_OF), now=lambda: self.now.timestamp())  # noqa: PLW0108 (noon passes)
         self.standing = Standing(self.access.entitlements)
         self.deeds, self.sources = Deeds(), Sources()
         self.told, self.noted = Told(), Noted()
@@ -143,7 +163,9 @@ class Console:
             trail=self.noted,
             now=lambda: self.now,
         )
-        self.browser = TestClient(make_app(self.parts), base_url="http://127.0.0.1", follow_redirects=False)
+        self.browser = TestClient(
+            make_app(self.parts), base_url="http://127.0.0.1", follow_redirects=False
+        )
         self._offset = count(1)
 
     def hear(self, *alerts: Mapping[str, Any]) -> None:
@@ -152,7 +174,12 @@ class Console:
 
     def hear_action(self, record: str, **fields: object) -> dict[str, Any]:
         """Let an action come from the log."""
-        said = {"occurred_at": NOON, "agency": "police", "by": "op-9", "event_id": f"deed-{next(self._offset)}"}
+        said = {
+            "occurred_at": NOON,
+            "agency": "police",
+            "by": "op-9",
+            "event_id": f"deed-{next(self._offset)}",
+        }
         whole = codec.complete(record, said | fields)
         self.deeds.hear([self._message(record, whole)])
         return whole
@@ -162,7 +189,9 @@ class Console:
         self.sources.hear([self._message(record, fields, heard_at)])
 
     def _message(self, record: str, fields: Mapping[str, Any], at: datetime = NOON) -> Message:
-        return Message(0, next(self._offset), int(at.timestamp() * 1000), None, codec.encode(record, fields))
+        return Message(
+            0, next(self._offset), int(at.timestamp() * 1000), None, codec.encode(record, fields)
+        )
 
     def sign_in(self, operator: Operator | None = None) -> Operator:
         """Let somebody be signed in, as if the sign-in had let them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -131,6 +132,31 @@ def worker(brokers: Brokers = None, prefix: Prefix = None, policy: PolicyFile = 
     from baton.cli.worker import run_worker
 
     run_worker(settings)
+
+
+@app.command("console", rich_help_panel=_RUN)
+def serve_console(
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65_535,
+            help="Its port; 0 takes a free one. [default: BATON_CONSOLE_PORT]",
+            show_default=False,
+        ),
+    ] = None,
+    brokers: Brokers = None,
+    prefix: Prefix = None,
+    policy: PolicyFile = None,
+) -> None:
+    """Serve the operators' pages, on loopback; `baton users add` makes who may sign in. A background service."""
+    settings = kafka_settings_of(brokers, prefix, policy)
+    if port is not None:
+        settings = replace(settings, console_port=port)
+    from baton.cli.console import run_console_service
+
+    with reaching(settings):
+        run_console_service(settings)
 
 
 @app.command(rich_help_panel=_RUN)

@@ -37,6 +37,7 @@ _KNOWN: Final = {
     "baton.access.users.UsersFileError": MISSING,
     "baton.agents.pseudonym.PseudonymKeyError": MISSING,
     "baton.clock.ClockError": MISSING,
+    "baton.console.serve.NotMadeError": MISSING,
     "baton.contract.errors.InvalidEvent": WRONG,
     "baton.engine.toml_lines.Mistakes": WRONG,
     "baton.localkafka.needs.LocalKafkaError": MISSING,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from baton.runtime.settings import Settings
 
+CONSOLE = (*WORKER[:-1], "console")
 CLOCK = (*WORKER[:-1], "clock")
 WATCHDOG = (*WORKER[:-1], "watchdog")
 NOTIFY = (*WORKER[:-1], "notify")
@@ -57,7 +58,10 @@ def _run(settings: Settings, workers: int, kafka_port: int, say: Callable[[str],
     parse_policy(settings.policy.read_text(encoding="utf-8"), str(settings.policy))
     if settings.health_port:
         refuse_taken(settings.health_port)
-    first_port, watchdog_port = free_ports(2)
+    first_port, watchdog_port, console_port = free_ports(3)
+    if settings.console_port:
+        refuse_taken(settings.console_port)
+    console_port = settings.console_port or console_port
     first_port = settings.health_port or first_port
     made = make_key(settings.pseudonym_key_file)
     read_key(settings.pseudonym_key_file)
@@ -80,6 +84,10 @@ def _run(settings: Settings, workers: int, kafka_port: int, say: Callable[[str],
             watched["BATON_HEALTH_PORT"] = str(watchdog_port)
             supervisor.start("watchdog", WATCHDOG, watched)
             supervisor.start("notify", NOTIFY, _environment(settings, brokers))
+            served = _environment(settings, brokers)
+            served["BATON_CONSOLE_PORT"] = str(console_port)
+            supervisor.start("console", CONSOLE, served)
+            say(f"the console: http://127.0.0.1:{console_port}/ (first `baton users add`)")
             say(f"metrics and health: http://127.0.0.1:{first_port}/metrics, /-/healthy, /-/ready")
             say(f"the watchdog's, of all together: http://127.0.0.1:{watchdog_port}/-/ready")
             say(

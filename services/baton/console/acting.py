@@ -133,7 +133,8 @@ class Form:
         if half:
             hour = hour % 12 + (12 if half == "pm" else 0)
         try:
-            return datetime(*map(int, numbers), hour, minute, tzinfo=LONDON).astimezone(UTC)  # type: ignore[misc,arg-type]  # three numbers
+            year, month, day = map(int, numbers)
+            return datetime(year, month, day, hour, minute, tzinfo=LONDON).astimezone(UTC)
         except (ValueError, OverflowError):
             return None
 
@@ -201,7 +202,7 @@ def _assign(form: Form, alert: Mapping[str, Any], operator: Operator, now: datet
     if to == "me":
         to = operator.key
     elif to == "other":
-        to = form.pointer("to-other", "Give the key of a team, a role or an operator")
+        to = form.pointer("to-key", "Give the key of a team, a role or an operator")
     elif to not in roles_to_tell(alert):
         form.wrong("to", "Say to whom")
     return "AlertAssigned", {"alert": alert["alert_id"], "to": to}
@@ -242,9 +243,7 @@ def _silence(form: Form, alert: Mapping[str, Any], operator: Operator, now: date
     }
 
 
-_READERS: Final[
-    Mapping[str, Callable[[Form, Mapping[str, Any], Operator, datetime], Said]]
-] = {
+_READERS: Final[Mapping[str, Callable[[Form, Mapping[str, Any], Operator, datetime], Said]]] = {
     "acknowledge": _acknowledge,
     "assign": _assign,
     "note": _note,

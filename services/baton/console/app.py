@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, PackageLoader
+from kafka.errors import KafkaError
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
@@ -91,7 +92,7 @@ def make_app(parts: Parts) -> Starlette:
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         lifespan=lifespan,
-        exception_handlers={403: pages.refused, 404: pages.refused, 503: pages.refused, 400: pages.refused},
+        exception_handlers=dict.fromkeys([400, 403, 404, 503, KafkaError], pages.refused),
     )
     install(app, parts.access, templates)
     return app
@@ -111,6 +112,8 @@ def _templates(parts: Parts) -> Jinja2Templates:
     )
     environment.globals |= {"AGES": AGES, "SORTS": SORTS, "STATUSES": STATUSES}
     environment.globals |= WORDS
+    for name in environment.list_templates():
+        environment.get_template(name)  # compiled now, so that nobody waits for it
 
     def of_every_page(request: Request) -> dict[str, Any]:
         return {
@@ -134,6 +137,7 @@ def troubles(parts: Parts) -> list[str]:
         found.append("baton's clock has stopped: nothing becomes due until it runs again.")
     if parts.standing.unreadable:
         found.append(
-            f"{parts.standing.unreadable} alerts cannot be read by this version of the console: it must be renewed."
+            "This version of the console is too old to read every alert: it must be renewed."
+            f" Not read: {parts.standing.unreadable}."
         )
     return found

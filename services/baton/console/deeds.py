@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
     from baton.reading import Message
 
-_TICKS: Final = frozenset(version.header for version in codec.versions("Tick"))
+_OTHERS: Final = frozenset(
+    version.header
+    for record in ("Tick", "AlertTold", "AccessRecorded")
+    for version in codec.versions(record)
+)
+"""What is on the topic and is no action: there is very much of it, and it is looked at no further."""
 _HEADER_BYTES: Final = 10
 
 
@@ -49,16 +54,14 @@ class Deeds:
     def hear(self, batch: Iterable[Message]) -> None:
         """Take messages of `alert-actions`; what is no action of a person, or no record, is passed over."""
         for message in batch:
-            # A tick comes every second for ever: looked at no further than its header.
-            if message.value is None or message.value[:_HEADER_BYTES] in _TICKS:
+            if message.value is None or message.value[:_HEADER_BYTES] in _OTHERS:
                 continue
             try:
                 record, fields = codec.decode(message.value)
             except codec.InvalidEvent:
                 continue  # intake puts it among the rejected, where it is counted
-            if record != "AlertTold":
-                with self._lock:
-                    self._take(record, fields)
+            with self._lock:
+                self._take(record, fields)
 
     def _take(self, record: str, fields: dict[str, Any]) -> None:
         self._told.setdefault(fields["event_id"], fields)

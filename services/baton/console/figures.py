@@ -6,7 +6,8 @@ import csv
 import io
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +16,7 @@ from baton.rules.working_days import local_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date, datetime
+    from datetime import date
 
     from baton.console.rows import Row
 
@@ -69,7 +70,13 @@ def safe_cell(cell: str | int) -> str | int:
 
 def figures(rows: Sequence[Row], now: datetime) -> list[Figure]:
     """Return every figure over these alerts."""
-    return [_by_week(rows, now), _by_rule(rows, now), _taken_up(rows), _late(rows), _again(rows, now)]
+    return [
+        _by_week(rows, now),
+        _by_rule(rows, now),
+        _taken_up(rows),
+        _late(rows),
+        _again(rows, now),
+    ]
 
 
 def _weeks(now: datetime) -> list[date]:
@@ -78,20 +85,26 @@ def _weeks(now: datetime) -> list[date]:
     return [monday - timedelta(weeks=back) for back in range(WEEKS - 1, -1, -1)]
 
 
-def _week(moment: datetime) -> date:
-    on = local_date(moment)
+@lru_cache(maxsize=10_000)
+def _week_of_hour(hour: int) -> date:
+    """Return the Monday of an hour since 1970: the local day changes on the hour, so one answer is for all of it."""
+    on = local_date(datetime.fromtimestamp(hour * 3_600, UTC))
     return on - timedelta(days=on.weekday())
+
+
+def _week(row: Row) -> date:
+    return _week_of_hour(int(row.raised // 3_600))
 
 
 def _by_week(rows: Sequence[Row], now: datetime) -> Figure:
     weeks = _weeks(now)
-    count = Counter(_week(row.raised_at) for row in rows)
+    count = Counter(_week(row) for row in rows)
     bars = [(f"{each.day} {each:%b %Y}", count[each]) for each in weeks]
     total = sum(number for _, number in bars)
     return Figure(
         name="alerts-by-week",
         title="Alerts by week",
-        says=f"{total} alerts were raised in the last {WEEKS} weeks.",
+        says=f"Alerts raised in the last {WEEKS} weeks: {total}.",
         bars=bars,
         headings=["Week from", "Alerts"],
         table=[[label, number] for label, number in bars],
@@ -100,14 +113,14 @@ def _by_week(rows: Sequence[Row], now: datetime) -> Figure:
 
 def _by_rule(rows: Sequence[Row], now: datetime) -> Figure:
     weeks = _weeks(now)
-    cells = Counter((row.rule, _week(row.raised_at)) for row in rows)
+    cells = Counter((row.rule, _week(row)) for row in rows)
     totals = Counter({rule: sum(cells[rule, week] for week in weeks) for rule, _ in cells})
     ranked = [(rule, number) for rule, number in totals.most_common() if number]
-    most = f" Most often: {wording.words(ranked[0][0])}, {ranked[0][1]} times." if ranked else ""
+    most = f" Most often: {wording.words(ranked[0][0])}, {ranked[0][1]}." if ranked else ""
     return Figure(
         name="alerts-by-rule-and-week",
         title="Alerts by rule and week",
-        says=f"{len(ranked)} rules raised alerts in the last {WEEKS} weeks.{most}",
+        says=f"Rules that raised alerts in the last {WEEKS} weeks: {len(ranked)}.{most}",
         bars=[(wording.words(rule).capitalize(), number) for rule, number in ranked[:12]],
         headings=["Rule", *(f"{each.day} {each:%b}" for each in weeks), "All"],
         table=[[rule, *(cells[rule, week] for week in weeks), number] for rule, number in ranked],
@@ -115,7 +128,9 @@ def _by_rule(rows: Sequence[Row], now: datetime) -> Figure:
 
 
 def _taken_up(rows: Sequence[Row]) -> Figure:
-    spans = [(row.severity, row.acknowledged_at - row.raised_at) for row in rows if row.acknowledged_at]
+    spans = [
+        (row.severity, row.acknowledged_at - row.raised_at) for row in rows if row.acknowledged_at
+    ]
     never = sum(1 for row in rows if row.acknowledged_at is None)
     bars = [*_spread([span for _, span in spans], _TAKEN_UP), ("by nobody", never)]
     table: list[list[str | int]] = []
@@ -124,14 +139,20 @@ def _taken_up(rows: Sequence[Row]) -> Figure:
         of = sum(1 for row in rows if row.severity == level)
         counts = [number for _, number in _spread(own, _TAKEN_UP)]
         table.append([level, of, *counts, of - len(own), _median(own)])
-    middle = f" Half of those taken up were so within {_median([s for _, s in spans])}." if spans else ""
+    middle = (
+        f" Half of those taken up were so within {_median([s for _, s in spans])}." if spans else ""
+    )
     return Figure(
         name="time-to-acknowledge",
         title="Time to acknowledge",
-        says=f"{len(spans)} of {len(rows)} alerts were taken up by somebody.{middle}",
+        says=f"Alerts that somebody took up: {len(spans)} of {len(rows)}.{middle}",
         bars=bars,
         headings=[
-            "Severity", "Alerts", *(label for label, _ in _TAKEN_UP), "by nobody", "half within",
+            "Severity",
+            "Alerts",
+            *(label for label, _ in _TAKEN_UP),
+            "by nobody",
+            "half within",
         ],
         table=table,
     )
@@ -150,7 +171,7 @@ def _late(rows: Sequence[Row]) -> Figure:
     return Figure(
         name="lateness-of-referrals",
         title="Lateness of referrals",
-        says=f"{len(asked)} incidents that involve a pregnancy were not referred in time.{middle}",
+        says=f"Incidents that involve a pregnancy and were not referred in time: {len(asked)}.{middle}",
         bars=bars,
         headings=["How late", "Referrals"],
         table=[[label, number] for label, number in bars],
@@ -170,8 +191,8 @@ def _again(rows: Sequence[Row], now: datetime) -> Figure:
         name="repeat-causes",
         title="Repeat causes",
         says=(
-            f"{len(causes)} times the same rule raised {REPEATS} alerts or more for the same team or agency in {days}"
-            f" days. {flagged} alerts were more serious because the same had happened before."
+            f"Rules that raised {REPEATS} alerts or more for the same team or agency in {days} days: {len(causes)}."
+            f" Alerts that were more serious because the same had happened before: {flagged}."
         ),
         bars=[
             (f"{wording.words(rule).capitalize()}, {whose}", number)
@@ -190,7 +211,11 @@ def _spread(
 
 
 def _median(spans: Sequence[timedelta]) -> str:
-    return wording.duration(median(spans)) if spans else ""
+    return (
+        wording.duration(timedelta(seconds=median(map(timedelta.total_seconds, spans))))
+        if spans
+        else ""
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,5 +241,3 @@ def bars_of(figure: Figure) -> tuple[list[Bar], int]:
         for place, (label, value) in enumerate(figure.bars)
     ]
     return bars, len(bars) * _HIGH
-
-

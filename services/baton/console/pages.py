@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -24,7 +23,7 @@ from baton.console.timeline import deed_words, event_words, refusal_words, timel
 from baton.rules.register import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from starlette.requests import Request
     from starlette.templating import Jinja2Templates
@@ -47,10 +46,19 @@ _MOST_VIEWS: Final = 20
 
 
 class Notes(Protocol):
-    """The audit: who saw or did what, to which alert, from where, and why."""
+    """The audit: who had access to what, from where. What people do is on record by itself."""
 
-    def note(self, who: str, what: str, about: str, where: str, why: str | None = None) -> None:
-        """Write a record; raise where that is not certain, so that nothing is shown unrecorded."""
+    def note(  # noqa: PLR0913 (an access is all of these, and each has a name)
+        self,
+        who: str,
+        what: str,
+        where: str | None = None,
+        why: str | None = None,
+        *,
+        alert: str | None = None,
+        page: str | None = None,
+    ) -> None:
+        """Note an access; raise KafkaError where that is not certain, so that nothing is shown unrecorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +115,7 @@ class Pages:
         seen: dict[str, float] = request.state.session.data.setdefault("listed", {})
         now, what = self.now().timestamp(), query.address(page=1)
         if now - seen.get(what, 0.0) >= _LISTED_AGAIN:
-            self._note(request, "listed", what)
+            self._note(request, "searched" if query.text else "listed", page=what)
             while len(seen) >= _MOST_VIEWS:
                 seen.pop(next(iter(seen)))
             seen[what] = now
@@ -136,7 +144,7 @@ class Pages:
     def alert(self, request: Request) -> Response:
         """Show one alert in full."""
         row, alert = self._seen(request, request.query_params.get("id", ""))
-        self._note(request, "viewed", row.alert_id)
+        self._note(request, "viewed", alert=row.alert_id)
         operator = _operator(request)
         actions = [
             (name, acting.BUTTONS[name])
@@ -211,7 +219,9 @@ class Pages:
             raise HTTPException(404)
         refusal = self.entitlements.may_act(operator, action, alert)
         if refusal is not None:
-            await run_in_threadpool(self._note, request, "refused", row.alert_id, refusal)
+            await run_in_threadpool(
+                self._note, request, "refused", alert=row.alert_id, page=action, why=refusal
+            )
             raise HTTPException(403, ACCESS_REFUSALS.get(refusal, ""))
         if request.method == "GET":
             form = acting.Form({"event_id": acting.new_event_id()})
@@ -223,7 +233,7 @@ class Pages:
             asked = None
         if asked is None:
             return self._form(request, action, form, alert, status_code=422)
-        outcome = await run_in_threadpool(self._tell, request, asked, row.alert_id)
+        outcome = await run_in_threadpool(self._tell, asked)
         if not outcome:
             form.wrong("event_id", "baton could not take this just now: send it again in a minute")
             return self._form(request, action, form, alert, status_code=503)
@@ -238,7 +248,7 @@ class Pages:
         alert: Mapping[str, Any],
         status_code: int = 200,
     ) -> Response:
-        wanted = {}
+        wanted: Mapping[str, Any] = {}
         if action == "close" and alert["closing_by"]:
             asked = [
                 each
@@ -264,17 +274,13 @@ class Pages:
             now=self.now(),
         )
 
-    def _tell(self, request: Request, asked: acting.Asked, about: str) -> bool:
+    def _tell(self, asked: acting.Asked) -> bool:
         """Tell an action and wait for what the engine says to it; return False where it may not have been told."""
-        # Noted first: what was asked is on record whatever comes of it.
-        self._note(request, "acted", about, f"{asked.record} {asked.event_id}")
         try:
             self.teller.tell(asked.record, asked.fields)
         except NotToldError:
             return False
-        _, refused = self.standing.answer(asked.event_id, ANSWERED_WITHIN)
-        if refused:
-            self._note(request, "refused", about, refused)
+        self.standing.answer(asked.event_id, ANSWERED_WITHIN)
         return True
 
     # Block transfers.
@@ -287,6 +293,7 @@ class Pages:
             if row.rule == blocks.RULE and row.status != "withdrawn"
         ]
         found.sort(key=lambda each: each[0].raised_at, reverse=True)
+        self._note(request, "listed", page="blocks")
         return self._page(request, "blocks.html", found=found)
 
     async def block(self, request: Request) -> Response:
@@ -294,7 +301,7 @@ class Pages:
         row, alert = self._seen(request, request.query_params.get("id", ""))
         if row.rule != blocks.RULE:
             raise HTTPException(404)
-        await run_in_threadpool(self._note, request, "viewed", row.alert_id)
+        await run_in_threadpool(self._note, request, "viewed", alert=row.alert_id)
         reconciliation = blocks.reconciliation_of(alert)
         given, compared = "", None
         if request.method == "POST":
@@ -316,7 +323,7 @@ class Pages:
         row, alert = self._seen(request, request.query_params.get("id", ""))
         if row.rule != blocks.RULE:
             raise HTTPException(404)
-        self._note(request, "exported", row.alert_id)
+        self._note(request, "exported", alert=row.alert_id)
         columns = {**blocks.STATES, "items-open": "Items open"}
         table = figures.Figure(
             name="block-transfer",
@@ -381,20 +388,23 @@ class Pages:
         if silence is None:
             raise HTTPException(404)
         if silence.by != operator.key and silence.agency not in operator.agencies:
-            await run_in_threadpool(self._note, request, "refused", silence.silence_id, "not-yours")
-            raise HTTPException(403, "Only who began a silence, or somebody of their agency, may end it.")
+            await run_in_threadpool(
+                self._note, request, "refused", page="silences", why="not-yours"
+            )
+            raise HTTPException(
+                403, "Only who began a silence, or somebody of their agency, may end it."
+            )
         place = {"authority": silence.authority, "responsible": {"agency": silence.agency}}
         event_id = form.text("event_id")
         said = acting.said_by(operator, place, event_id, now)
         asked = acting.Asked("SilenceEnded", said | {"silence": silence.silence_id})
         if not acting.is_event_id(event_id) or not acting.is_whole(asked):
             raise HTTPException(400, "This form can no longer be used: load the page again.")
-        if not await run_in_threadpool(self._tell_end, request, asked, silence.silence_id):
+        if not await run_in_threadpool(self._tell_end, asked, silence.silence_id):
             raise HTTPException(503, "baton could not take this just now: try again in a minute.")
         return RedirectResponse("/silences?done=ended", 303)
 
-    def _tell_end(self, request: Request, asked: acting.Asked, about: str) -> bool:
-        self._note(request, "acted", about, f"{asked.record} {asked.event_id}")
+    def _tell_end(self, asked: acting.Asked, about: str) -> bool:
         try:
             self.teller.tell(asked.record, asked.fields)
         except NotToldError:
@@ -413,7 +423,7 @@ class Pages:
     def board(self, request: Request) -> Response:
         """Show the figures."""
         found = self._figures(request)
-        self._note(request, "viewed", "board")
+        self._note(request, "viewed", page="board")
         drawn = [(figure, *figures.bars_of(figure)) for figure in found]
         return self._page(request, "board.html", drawn=drawn, now=self.now())
 
@@ -421,14 +431,14 @@ class Pages:
         """Give one figure as a file."""
         for figure in self._figures(request):
             if figure.name == request.path_params["name"]:
-                self._note(request, "exported", f"board/{figure.name}")
+                self._note(request, "exported", page=f"board/{figure.name}")
                 return _file(figure)
         raise HTTPException(404)
 
     def _figures(self, request: Request) -> list[figures.Figure]:
         operator = _operator(request)
         if not operator.board:
-            self._note(request, "refused", "board", "not-yours")
+            self._note(request, "refused", page="board", why="not-yours")
             raise HTTPException(403, "The figures are for members of the partnership's board.")
         return figures.figures(self.standing.of_areas(operator.authorities), self.now())
 
@@ -436,8 +446,12 @@ class Pages:
 
     def refused(self, request: Request, error: Exception) -> Response:
         """Show what is not there, or not for the reader, in the look of the others."""
-        code = error.status_code if isinstance(error, HTTPException) else 500
-        sentence = error.detail if isinstance(error, HTTPException) else ""
+        code, sentence = (
+            503,
+            "What is seen here is noted, and that cannot be done just now: try again in a minute.",
+        )
+        if isinstance(error, HTTPException):
+            code, sentence = error.status_code, error.detail
         if getattr(request.state, "operator", None) is None:
             return PlainTextResponse(sentence or "Not found", code)
         return self._page(request, "refused.html", status_code=code, code=code, sentence=sentence)
@@ -449,13 +463,21 @@ class Pages:
             raise HTTPException(404)
         alert = row.alert()
         if not self.entitlements.may_see(_operator(request), alert):
-            self._note(request, "refused", alert_id, "not-yours")
+            self._note(request, "refused", alert=alert_id, why="not-yours")
             raise HTTPException(404)
         return row, alert
 
-    def _note(self, request: Request, what: str, about: str, why: str | None = None) -> None:
+    def _note(
+        self,
+        request: Request,
+        what: str,
+        *,
+        alert: str | None = None,
+        page: str | None = None,
+        why: str | None = None,
+    ) -> None:
         where = request.client.host if request.client else "nowhere"
-        self.trail.note(_operator(request).key, what, about, where, why)
+        self.trail.note(_operator(request).key, what, where, why, alert=alert, page=page)
 
     def _page(
         self, request: Request, template: str, *, status_code: int = 200, **context: object
@@ -473,7 +495,9 @@ def _facts(alert: Mapping[str, Any], now: datetime) -> list[tuple[str, str]]:
     taken_up = ""
     if alert["acknowledged_by"]:
         until = alert["acknowledged_until"]
-        taken_up = f"{alert['acknowledged_by']}{f', until {wording.spoken(until)}' if until else ''}"
+        taken_up = (
+            f"{alert['acknowledged_by']}{f', until {wording.spoken(until)}' if until else ''}"
+        )
     closed = ""
     if alert["closed_by"]:
         second = f" and {alert['second_by']}" if alert["second_by"] else ""
@@ -485,21 +509,36 @@ def _facts(alert: Mapping[str, Any], now: datetime) -> list[tuple[str, str]]:
     by = f"rule version {alert['rule_version']}, policy {alert['policy_version']}"
     rows = [
         ("How it stands", wording.status(alert)),
-        ("What should have come" if alert["status"] in OPEN else "What had been missing", wording.missing(alert)),
+        (
+            "What should have come" if alert["status"] in OPEN else "What had been missing",
+            wording.missing(alert),
+        ),
         ("By when", due),
         ("Whose turn it is", wording.who(alert)),
         ("Assigned to", wording.words(alert["owner"] or "")),
         ("Acknowledged by", taken_up),
         ("Closed by", closed),
         ("Raised", wording.spoken(alert["raised_at"])),
-        ("What was missing came", wording.spoken(alert["answered_at"]) if alert["answered_at"] else ""),
-        ("To be told, in this order", ", then ".join(" and ".join(map(wording.words, each.split("+"))) for each in alert["tell"])),
+        (
+            "What was missing came",
+            wording.spoken(alert["answered_at"]) if alert["answered_at"] else "",
+        ),
+        (
+            "To be told, in this order",
+            ", then ".join(
+                " and ".join(map(wording.words, each.split("+"))) for each in alert["tell"]
+            ),
+        ),
         ("Next step", step),
         ("Area", alert["authority"] if alert["authority"] != "local" else ""),
         ("Judged", f"{wording.spoken(alert['as_of'])}, by {by}"),
         ("Id", alert["alert_id"]),
     ]
-    return [(label, text[:1].upper() + text[1:] if label != "Id" else text) for label, text in rows if text]
+    return [
+        (label, text[:1].upper() + text[1:] if label != "Id" else text)
+        for label, text in rows
+        if text
+    ]
 
 
 def _records(alert: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
+from baton.console.rows import OPEN
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from baton.console.rows import Row
 
@@ -125,15 +127,15 @@ class Query:
         return _ORDERS[self.sort]
 
 
-def age_of(raised_at: datetime, now: datetime) -> str:
-    """Return the word of `AGES` for an alert that was raised then."""
-    return _AGE_WORDS[bisect_left(_AGE_LIMITS, now - raised_at)]
+def ages_of(rows: Iterable[Row], now: datetime) -> list[str]:
+    """Return the word of `AGES` for each row."""
+    words = tuple(AGES)[::-1]
+    since = [now - most for _, most in tuple(AGES.values())[-2::-1]]
+    return [words[bisect_left(since, row.raised_at)] for row in rows]
 
 
-_AGE_WORDS: Final = tuple(AGES)
-_AGE_LIMITS: Final = tuple(most for _, most in AGES.values())
 _STATUS_TESTS: Final[Mapping[str, Callable[[Row], bool]]] = {
-    "open": lambda row: row.open,
+    "open": lambda row: row.status in OPEN,
     "second-person": lambda row: row.closing,
     **{
         word: (lambda row, word=word: row.status == word)  # type: ignore[misc]  # a default binds the word now
@@ -142,8 +144,8 @@ _STATUS_TESTS: Final[Mapping[str, Callable[[Row], bool]]] = {
     },
 }
 _ORDERS: Final[Mapping[str, Callable[[Row], tuple[Any, ...]]]] = {
-    "urgent": lambda row: (row.severity, -row.raised_at.timestamp(), row.alert_id),
-    "newest": lambda row: (-row.raised_at.timestamp(), row.alert_id),
+    "urgent": lambda row: (row.severity, -row.raised, row.alert_id),
+    "newest": lambda row: (-row.raised, row.alert_id),
     "oldest": lambda row: (row.raised_at, row.alert_id),
     "due": lambda row: (row.due_at or _FAR, row.alert_id),
     "next": lambda row: (row.next_step_at or _FAR, row.alert_id),

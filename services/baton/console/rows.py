@@ -46,6 +46,8 @@ class Row:
     about: str
     owner: str | None
     raised_at: datetime
+    raised: float
+    """The same in seconds since 1970, by which lists are sorted."""
     due_at: datetime | None
     answered_at: datetime | None
     as_of: datetime
@@ -138,6 +140,7 @@ def row_of(alert: Mapping[str, Any], value: bytes, offset: int, audience: Audien
         about=alert["about"]["key"],
         owner=alert["owner"],
         raised_at=alert["raised_at"],
+        raised=alert["raised_at"].timestamp(),
         due_at=alert["due_at"],
         answered_at=alert["answered_at"],
         as_of=alert["as_of"],

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Final
 
-from baton.console.query import AGES, PAGE_SIZE, age_of
+from baton.console.query import AGES, PAGE_SIZE, ages_of
 from baton.console.rows import Audience, Audiences, Row, row_of
 from baton.contract import codec
 
@@ -112,7 +112,9 @@ class Standing:
 
     def of_areas(self, authorities: frozenset[str]) -> list[Row]:
         """Return the rows of all alerts of some areas, whoever may see them: for counts alone."""
-        return [each for each in list(self._rows.values()) if each.audience.authority in authorities]
+        return [
+            each for each in list(self._rows.values()) if each.audience.authority in authorities
+        ]
 
     def audiences(self, operator: Operator) -> list[Audience]:
         """Return the audiences of all alerts that an operator may see: what there is to filter by."""
@@ -123,18 +125,13 @@ class Standing:
         rows = self.visible(operator)
         for test in query.tests(operator.key):
             rows = [row for row in rows if test(row)]
-        ages = [age_of(row.raised_at, now) for row in rows]
-        by_severity = Counter(
-            row.severity
-            for row, age in zip(rows, ages, strict=True)
-            if not query.age or age == query.age
-        )
+        ages = ages_of(rows, now)
         level = int(query.severity) if query.severity else 0
-        by_age = Counter(
-            age
-            for row, age in zip(rows, ages, strict=True)
-            if not level or row.severity == level
-        )
+        by_severity, by_age = Counter[int](), Counter[str]()
+        counted = Counter(zip([row.severity for row in rows], ages, strict=True))
+        for (severity, age), count in counted.items():
+            by_severity[severity] += count if query.age in {"", age} else 0
+            by_age[age] += count if level in {0, severity} else 0
         if query.age:
             rows = [row for row, age in zip(rows, ages, strict=True) if age == query.age]
         if level:

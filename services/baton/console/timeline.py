@@ -112,8 +112,7 @@ def deed_words(action: Mapping[str, Any], alert: Mapping[str, Any], deeds: Deeds
 
 def refusal_words(code: str) -> str:
     """Give the sentence for a refusal; for one that this program does not know, its word."""
-    sentences: Mapping[str, str] = REFUSALS  # type: ignore[assignment]  # any text may be asked for
-    return sentences.get(code, f"Refused: {wording.words(code)}.")
+    return REFUSALS.get(code, f"Refused: {wording.words(code)}.")
 
 
 def _moments(alert: Mapping[str, Any], deeds: Deeds) -> Iterator[Moment]:

@@ -46,6 +46,10 @@ class Settings:
     """BATON_LOG_FORMAT: `json`, `pretty`, or `auto` for pretty on a terminal and JSON otherwise."""
     users_file: Path = Path(".baton/users.toml")
     """BATON_USERS_FILE: operators who sign in here, from `baton users`; by default in BATON_DATA_DIR."""
+    console_host: str = "127.0.0.1"
+    """BATON_CONSOLE_HOST: the address that the console listens at; another than loopback only behind HTTPS."""
+    console_port: int = 0
+    """BATON_CONSOLE_PORT: the port of the console; 0 takes a free one, and says which."""
     console_address: str = ""
     """BATON_CONSOLE_ADDRESS: where browsers reach the console (https://baton.example); empty: loopback alone."""
     oidc_issuer: str = ""
@@ -183,6 +187,8 @@ _READERS: dict[str, Callable[[str], object]] = {
     "worker_name": _prefix,
     "log_format": _log_format,
     "users_file": Path,
+    "console_host": _word,
+    "console_port": _port,
     "console_address": _address,
     "oidc_issuer": _address,
     "oidc_client_id": _word,

@@ -1,0 +1,165 @@
+"""Every page in Chromium, as on a desktop and as on a phone: axe finds nothing, nothing sticks out, keys reach all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.browser.pages import PAGES
+from tests.browser.stage import DESKTOP, PHONE, chromium, served, signed_in, staged
+from tests.console.conftest import Console, an_alert
+
+AXE = (
+    Path(__file__).resolve().parents[2]
+    / "dev"
+    / "pages"
+    / "node_modules"
+    / "axe-core"
+    / "axe.min.js"
+)
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Give one Chromium for all of these tests."""
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def console() -> Iterator[tuple[Console, str]]:
+    """Give the invented week, served, and its address."""
+    made, app = staged()
+    with served(app) as address:
+        yield made, address
+
+
+@pytest.fixture(scope="module")
+def window(browser: Browser, console: tuple[Console, str]) -> BrowserContext:
+    """Give a window in which somebody has signed in."""
+    return signed_in(browser, *console, PHONE)
+
+
+@pytest.fixture
+def page(window: BrowserContext) -> Iterator[Page]:
+    """Give a page of that window."""
+    opened = window.new_page()
+    yield opened
+    opened.close()
+
+
+def axe(page: Page) -> list[str]:
+    """Return what axe-core finds wrong with a page, with where."""
+    # By the debugger's way, not as an element: the page's own policy lets no other script in.
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: Any = page.evaluate("tags => axe.run({runOnly: tags})", RULES)
+    return [
+        f"{each['id']}: {each['help']}: {node['target']}"
+        for each in found["violations"]
+        for node in each["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_good_at_any_width(name: str, page: Page) -> None:
+    """With everything open: axe finds nothing, no script fails, and at 320 pixels neither does a page scroll sideways.
+
+    Axe looks for what a program can find of WCAG 2.2 AA, and for its own best practice. What is wide scrolls in a
+    place of its own.
+    """
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    for size in (DESKTOP, PHONE):
+        page.set_viewport_size(size)
+        page.goto(PAGES[name])
+        page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+
+        assert axe(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert errors == []
+
+
+def test_axe_would_find_something(page: Page) -> None:
+    """What axe is asked for, it finds: a picture without words."""
+    page.goto("/")
+    page.evaluate("document.querySelector('main').append(document.createElement('img'))")
+
+    assert any(each.startswith("image-alt") for each in axe(page))
+
+
+def test_a_mistake_is_heard_and_led_to(page: Page) -> None:
+    """The summary takes the keyboard's place, and its link leads to the field; axe finds nothing there either."""
+    page.goto(PAGES["close"])
+    page.get_by_role("button", name="Agree and close").click()
+
+    assert page.evaluate("document.activeElement.className") == "govuk-error-summary"
+    assert axe(page) == []
+    page.get_by_role("link", name="Say why, in general words").click()
+    assert page.evaluate("document.activeElement.id") == "rationale"
+
+
+def test_the_keyboard_reaches_everything(page: Page) -> None:
+    """The first key leads past the menu; then come the filters, the counts and every alert."""
+    page.goto("/")
+    page.keyboard.press("Tab")
+    skip = page.evaluate("document.activeElement.textContent")
+    reached = set()
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        reached.add(
+            page.evaluate(
+                "(document.activeElement.getAttribute('href') || document.activeElement.textContent).trim()"
+            )
+        )
+
+    assert skip == "Skip to main content"
+    assert {"Sign out", "Filter and sort", "/?severity=1", "/?age=day"} <= reached
+    assert sum(1 for each in reached if each.startswith("/alert?id=")) == 25
+
+
+def test_an_alert_arrives_without_reloading(page: Page, console: tuple[Console, str]) -> None:
+    """It appears in the list, is said to a screen reader, and what somebody has opened stays open."""
+    page.goto("/")
+    page.get_by_text("Filter and sort").click()
+    page.evaluate("window.same = true")
+    console[0].hear(
+        an_alert(901, alert_id="unreferred-incident/new", about={"kind": "person", "key": "p-new"})
+    )
+
+    page.get_by_text("Person p-new").wait_for()
+    assert re.search(r"\d+ alerts match", page.locator("#said").inner_text())
+    assert page.locator("#filters").evaluate("each => each.open")
+    assert page.evaluate("window.same")
+
+
+def test_it_works_without_javascript(browser: Browser, console: tuple[Console, str]) -> None:
+    """Lists, filters, an alert, and a form with its mistakes: all but liveness."""
+    made, address = console
+    without = signed_in(browser, made, address, PHONE, javascript=False)
+    page = without.new_page()
+    page.goto("/")
+    page.get_by_text("Filter and sort").click()
+    page.get_by_label("Status").select_option("any")
+    page.get_by_role("button", name="Show").click()
+    page.goto(PAGES["acknowledge"])
+    page.get_by_role("button", name="Acknowledge").click()
+
+    assert page.get_by_role("link", name="Say until when").count() == 1
+    assert page.get_by_label("Day", exact=True).is_visible()
+    without.close()
+
+
+def test_leaving_in_a_hurry(page: Page) -> None:
+    """Three presses of Shift leave the page, as the button does: it leads to a page about the weather."""
+    page.route("https://www.bbc.co.uk/**", lambda route: route.fulfill(body="weather"))
+    page.goto(PAGES["alert"])
+    for _ in range(3):
+        page.keyboard.press("Shift")
+
+    page.wait_for_url("https://www.bbc.co.uk/weather")
