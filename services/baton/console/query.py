@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_right
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -131,7 +131,7 @@ def ages_of(rows: Iterable[Row], now: datetime) -> list[str]:
     """Return the word of `AGES` for each row."""
     words = tuple(AGES)[::-1]
     since = [now - most for _, most in tuple(AGES.values())[-2::-1]]
-    return [words[bisect_left(since, row.raised_at)] for row in rows]
+    return [words[bisect_right(since, row.raised_at)] for row in rows]
 
 
 _STATUS_TESTS: Final[Mapping[str, Callable[[Row], bool]]] = {
