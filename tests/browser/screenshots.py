@@ -8,7 +8,6 @@ from pathlib import Path
 from tests.browser.pages import PAGES
 from tests.browser.stage import DESKTOP, PHONE, chromium, served, signed_in, staged
 
-
 MOST = 1_500
 """Pixels that a picture is high at most."""
 
