@@ -19,7 +19,7 @@ from baton.runtime.settings import variables
 PROJECT = Path(__file__).resolve().parents[2]
 COMPOSE = PROJECT / "docker-compose.yml"
 SERVICES: dict[str, Any] = yaml.safe_load(COMPOSE.read_text())["services"]
-OURS = ["topics", "worker", "console", "clock", "watchdog"]
+OURS = ["topics", "worker", "notify", "console", "clock", "watchdog"]
 
 
 def test_it_is_what_the_compose_specification_allows() -> None:
@@ -135,7 +135,7 @@ def test_a_lasting_service_says_how_it_is(name: str) -> None:
     assert name != "worker" or "/-/ready" in str(check["test"])
 
 
-@pytest.mark.parametrize("name", ["kafka", "worker", "console", "clock", "watchdog"])
+@pytest.mark.parametrize("name", ["kafka", "worker", "notify", "console", "clock", "watchdog"])
 def test_a_lasting_service_comes_back_by_itself(name: str) -> None:
     """A worker in doubt and a clock that cannot tick exit; something has to start them again."""
     assert SERVICES[name]["restart"] == "unless-stopped"
@@ -144,7 +144,7 @@ def test_a_lasting_service_comes_back_by_itself(name: str) -> None:
 def test_nothing_starts_before_what_it_needs() -> None:
     """Topics wait for a healthy Kafka; the rest waits until the topics are there."""
     assert SERVICES["topics"]["depends_on"] == {"kafka": {"condition": "service_healthy"}}
-    for name in ("worker", "console", "clock", "watchdog"):
+    for name in ("worker", "notify", "console", "clock", "watchdog"):
         expected = {"topics": {"condition": "service_completed_successfully"}}
         assert SERVICES[name]["depends_on"] == expected
 
