@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.browser.pages import PAGES
 from tests.browser.stage import DESKTOP, PHONE, chromium, served, signed_in, staged
 
-MOST = 1_500
+MOST = 1_100
 """Pixels that a picture is high at most."""
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
 
+from baton.access import Users, new_user
 from baton.console.app import make_app
 from tests.browser.story import story
 from tests.console.conftest import Console, an_operator
@@ -95,4 +96,5 @@ def signed_in(
 def staged() -> tuple[Console, Starlette]:
     """Return the story, and the application to be served."""
     console = story()
+    console.access.users = Users([new_user("op-7", "three invented words")])
     return console, make_app(console.parts)
