@@ -27,10 +27,6 @@ _IN_FLIGHT: Final = 1_000
 """How many events may be on their way before the oldest must be confirmed."""
 _MOST_TOLD: Final = 50
 """So many bad lines are named one by one; of more, the number."""
-_LONGEST_LINE: Final = 4 * 1_024 * 1_024
-"""Bytes; far more than any event may have, so that what is longer need not be held."""
-_TOO_LONG: Final = b"too long"
-"""Stands for such a line."""
 _OURS: Final = {"record", "received_at"}
 """Keys of a line beside the fields: the record's name, and when a recorded log was heard."""
 
@@ -137,8 +133,8 @@ def _event_of(record: str, arguments: list[str], given: str | None) -> dict[str,
         raise _BadEventError(_without_reason(error)) from None
 
 
-def _object(text: str | bytes) -> dict[str, Any]:
-    if text is _TOO_LONG:
+def _object(text: str | bytes | None) -> dict[str, Any]:
+    if text is None:
         raise _BadEventError("it is longer than any event may be")
     try:
         value = jsons.loads(text)
@@ -236,7 +232,7 @@ class _BadLines:
         self.count = 0
         self.read_count = 0
 
-    def read(self, number: int, line: bytes) -> tuple[str, dict[str, Any]] | None:
+    def read(self, number: int, line: bytes | None) -> tuple[str, dict[str, Any]] | None:
         """Give the record's name and fields; None for a line that is bad."""
         from baton.cli.short_forms import ShortFormError
         from baton.contract import codec
@@ -271,21 +267,16 @@ def _opened(path: Path) -> BinaryIO:
         raise CommandError(f"Cannot read {path}: {error.strerror}.", WRONG) from None
 
 
-def _lines(path: Path, stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Give each line that is not empty, with its number."""
+def _lines(path: Path, stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
+    """Give each line that is not empty, with its number; None for one that is too long."""
+    from baton.replay.logs import read_lines
+
     with stream if str(path) != "-" else nullcontext(stream):
-        number = 0
-        while line := stream.readline(_LONGEST_LINE):
-            number += 1
-            rest = line
-            while not rest.endswith(b"\n") and (rest := stream.readline(_LONGEST_LINE)):
-                line = _TOO_LONG
-            if line.strip():
-                yield number, line
+        yield from read_lines(stream)
 
 
 def _send_all(
-    lines: Iterable[tuple[int, bytes]], publisher: Publisher, bad: _BadLines
+    lines: Iterable[tuple[int, bytes | None]], publisher: Publisher, bad: _BadLines
 ) -> Iterator[Sent]:
     """Send every good line, in order; give each once it is confirmed, so a failure is seen at once."""
     from rich.progress import MofNCompleteColumn, Progress, TextColumn

@@ -7,6 +7,7 @@ is left as it is, for the contract to check.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ _IMPLIED: Final = {
 }
 """Who tells the records of a topic, where it is as good as always the same agency."""
 
+_WHOLE_NUMBER: Final = re.compile(r"-?\d{1,20}", re.ASCII)
 _YES: Final = {"yes": True, "true": True, "no": False, "false": False}
 
 
@@ -94,7 +96,7 @@ def _from_text(kind: Any, text: str, option: str) -> Any:  # noqa: ANN401 - any 
                 raise ShortFormError(f"{option} must be yes or no")
             return _YES[text.lower()]
         case {"type": "int" | "long"} if "logicalType" not in kind:
-            return int(text) if text.lstrip("-").isdigit() else text
+            return int(text) if _WHOLE_NUMBER.fullmatch(text) else text
     return spelt_out(kind, text, option)
 
 

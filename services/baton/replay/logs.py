@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import fastavro
 
 from baton.contract import codec
 from baton.engine.toml_lines import Mistake, Mistakes, did_you_mean
+from baton.replay.container import ContainerError, read_container
 from baton.replay.scenario import EVENTS
 from baton.replay.told import Told
 
@@ -50,6 +51,8 @@ SCHEMA: Final = fastavro.parse_schema(
         ],
     }
 )
+MAX_LINE_BYTES: Final = 4 * 1024 * 1024
+"""Bytes of a line; far more than any event may have, so that what is longer need not be held."""
 _MOST_MISTAKES = 20
 """So many bad lines say enough about a file."""
 _TELL_EVERY = 1_000
@@ -114,11 +117,11 @@ def write_avro(path: Path, told: Iterable[Told]) -> int:
 
 
 def _ndjson(stream: BinaryIO, file: str, mistakes: list[Mistake]) -> Iterator[Told | None]:
-    line = 0
-    # Not `for … in stream`: that would make tell() an error, and progress is told by it.
-    while data := stream.readline():
-        line += 1
-        if not data.strip():
+    for line, data in read_lines(stream):
+        if data is None:
+            what = f"is longer than the {MAX_LINE_BYTES} bytes that a line may have"
+            mistakes.append(Mistake(file, line, "", what))
+            yield None
             continue
         try:
             yield from_json_line(data)
@@ -129,6 +132,19 @@ def _ndjson(stream: BinaryIO, file: str, mistakes: list[Mistake]) -> Iterator[To
         except ValueError as error:
             mistakes.append(Mistake(file, line, "", str(error)))
             yield None
+
+
+def read_lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
+    """Give each line that is not empty, with its number; None for one that is too long to be held."""
+    number = 0
+    # Not `for … in stream`: that would make tell() an error, and progress is told by it.
+    while line := stream.readline(MAX_LINE_BYTES):
+        number += 1
+        rest, is_whole = line, True
+        while not rest.endswith(b"\n") and (rest := stream.readline(MAX_LINE_BYTES)):
+            is_whole = False
+        if line.strip() or not is_whole:
+            yield number, line if is_whole else None
 
 
 def from_json_line(data: bytes) -> Told:
@@ -163,7 +179,7 @@ def _received(value: object) -> datetime | None:
 def _avro(stream: BinaryIO, file: str, mistakes: list[Mistake]) -> Iterator[Told | None]:
     number = 0
     try:
-        for entry in cast("Iterator[dict[str, Any]]", fastavro.reader(stream, SCHEMA)):
+        for entry in read_container(stream, SCHEMA):
             number += 1
             try:
                 record, fields = codec.decode(entry["message"])
@@ -174,8 +190,8 @@ def _avro(stream: BinaryIO, file: str, mistakes: list[Mistake]) -> Iterator[Told
                 yield None
             else:
                 yield _told(record, fields, entry["received_at"])
-    except Exception as error:  # noqa: BLE001 (the reader raises almost anything on foreign bytes, and they are the file's)
-        what = f"is not an Avro file of recorded events ({type(error).__name__})"
+    except ContainerError as error:
+        what = f"is not an Avro file of recorded events: it {error}"
         mistakes.append(Mistake(file, number + 1, "", what))
 
 

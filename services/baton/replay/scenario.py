@@ -27,7 +27,7 @@ from baton.contract.topics import SOURCE_TOPICS
 from baton.engine.alerts import Status
 from baton.engine.life import REFUSALS, STEPS
 from baton.engine.policy_file import AGENCIES, parse_policy
-from baton.engine.toml_lines import Mistake, Mistakes, Table, did_you_mean, read_toml
+from baton.engine.toml_lines import Mistake, Mistakes, Table, did_you_mean, read_toml, shortened
 from baton.replay.nobody import Unmanned, unheard
 from baton.replay.short_forms import SOME_TIME, field_types, moment, something, spelt_out
 from baton.replay.silence import Silence, heartbeats
@@ -372,7 +372,7 @@ class _Reading:
             if slug not in RULES:
                 self._wrong(
                     top,
-                    f"{slug}: there is no such rule; {did_you_mean(slug, RULES)}",
+                    f"{shortened(slug)}: there is no such rule; {did_you_mean(slug, RULES)}",
                     "rules",
                     place,
                 )

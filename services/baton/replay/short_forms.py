@@ -22,8 +22,8 @@ SOME_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """A time that the contract accepts, where the one given was wrong."""
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:\d{2})?")
-_YEARS = range(1901, 2199)
-"""Well within the years that the contract accepts, whatever the offset."""
+_YEARS = range(1911, 2199)
+"""Within those that the contract accepts, whatever the offset and by the longest limit of a policy, ten years."""
 
 _ACCEPTED: Final[Mapping[str, Any]] = {
     "timestamp-millis": SOME_TIME,

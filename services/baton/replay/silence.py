@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 from baton.contract import codec
 from baton.replay.told import Told
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from baton.engine.toml_lines import Mistake, Table
     from baton.rules.policy import Policy
 
+MAX_HEARTBEATS: Final = 100_000
+"""Heartbeats that the silences of a scenario may stand for: of three years, where a feed may be silent an hour."""
 _MILLISECOND = timedelta(milliseconds=1)
 _LEAST_STEP = timedelta(seconds=1)
 _LONGEST_LIMIT = timedelta(days=3_700)
@@ -64,7 +67,14 @@ def heartbeats(
                 )
                 mistakes.append(following.block.mistake(message, "after"))
                 break
-            alive = list(_alive(block, block.until, last, policy))
+            room = MAX_HEARTBEATS - len(told) - len(times)
+            alive = list(islice(_alive(block, block.until, last, policy), room + 1))
+            if len(alive) > room:
+                message = (
+                    f"is heard for more than {MAX_HEARTBEATS} heartbeats: end the scenario earlier"
+                )
+                mistakes.append(block.block.mistake(message, "until"))
+                return [], mistakes
             if following is not None and alive[-1] < last:
                 alive.append(last)
             times += [(at, at) for at in alive]

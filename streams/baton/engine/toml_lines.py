@@ -10,10 +10,19 @@ import re
 import tomllib
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+MAX_TEXT: Final = 256 * 1024
+"""Characters of a file. The longest that people wrote have a tenth of that."""
+MAX_LINE: Final = 2 * 1024
+"""Characters of a line: `tomllib` takes the square of a key's length, in time."""
+MAX_DEPTH: Final = 32
+"""Tables and arrays within each other: a path is kept for each, as long as it is deep."""
+MAX_SHOWN: Final = 60
+"""Characters of a word from a file that a mistake repeats."""
 
 Path = tuple[str | int, ...]
 """Where a value is: names of keys, and places in arrays from 0."""
@@ -28,6 +37,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_TOO_DEEP = "is nested too deeply to be meant"
 _PLACE = re.compile(r" \(at line (\d+), column \d+\)$| \(at end of document\)$")
 
 
@@ -81,23 +91,47 @@ class Table:
 
 
 def read_toml(text: str, file: str) -> Table:
-    """Read a TOML text; raises Mistakes, with the line, if it is not TOML."""
+    """Read a TOML text; raises Mistakes, with the line, if it is not TOML, or larger than anybody would write."""
+    if len(text) > MAX_TEXT:
+        message = f"is longer than the {MAX_TEXT} characters that such a file may have"
+        raise Mistakes([Mistake(file, 1, "", message)])
+    for number, each in enumerate(text.split("\n"), 1):
+        if len(each) > MAX_LINE:
+            message = f"is longer than the {MAX_LINE} characters that a line may have"
+            raise Mistakes([Mistake(file, number, "", message)])
     try:
         data = tomllib.loads(text)
     except RecursionError:
-        raise Mistakes([Mistake(file, 1, "", "is nested too deeply to be meant")]) from None
+        raise Mistakes([Mistake(file, 1, "", _TOO_DEEP)]) from None
     except ValueError as error:
         place = _PLACE.search(str(error))
         end = text.rstrip().count("\n") + 1
         line = int(place[1]) if place is not None and place[1] else end
         message = f"is not TOML: {_PLACE.sub('', str(error))}"
         raise Mistakes([Mistake(file, line, "", message)]) from None
+    if _is_too_deep(data):
+        raise Mistakes([Mistake(file, 1, "", _TOO_DEEP)])
     return Table(data, file, lines_of(text))
+
+
+def _is_too_deep(data: Any) -> bool:  # noqa: ANN401 (whatever TOML holds)
+    level = [data]
+    for _ in range(MAX_DEPTH):
+        inner = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [each for values in inner for each in values if isinstance(each, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def shortened(word: str) -> str:
+    """Return a word from a file so that a message can repeat it."""
+    return word if len(word) <= MAX_SHOWN else f"{word[:MAX_SHOWN]}…"
 
 
 def written(path: Path) -> str:
     """Return a path as people write it: `told[3].people[0].role`."""
-    text = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
+    text = "".join(f"[{key}]" if isinstance(key, int) else f".{shortened(key)}" for key in path)
     return text.removeprefix(".")
 
 
