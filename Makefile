@@ -10,7 +10,7 @@ READY  := $(MADE) $(JARS) $(PAGES)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up kafka scenario replay test test-fast coverage check docs bench screenshots lock clean
+.PHONY: help setup demo up kafka scenario replay test test-fast coverage check docs bench faults screenshots lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null \
@@ -66,6 +66,9 @@ bench: $(READY) ## Measure, and print each figure with machine, versions and com
 screenshots: $(MADE) $(PAGES) ## Remake docs/screenshots: every page of the console, on a desktop and on a phone
 	@dev/need chromium
 	@$(BIN)/python -m tests.browser.screenshots docs/screenshots
+
+faults: $(READY) ## Break workers, three brokers and the clock a hundred times, and count (SEED=1; half an hour)
+	@$(BIN)/python -m tests.faults.harness --seed "$(or $(SEED),1)" --page docs/failure-semantics.md $(ARGS)
 
 lock: $(MADE) ## Remake requirements.txt and requirements-dev.txt from pyproject.toml (UPGRADE=1: the newest)
 	$(LOCK) --output-file requirements.txt pyproject.toml

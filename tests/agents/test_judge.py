@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from baton.agents.alert_record import alert_of, fields_of
-from baton.agents.judge import ORIGINS
+from baton.agents.judge import MOST_EACH, ORIGINS, Judge
 from baton.contract import codec
 from baton.contract.topics import ALERTS, AUDIT, SOURCE_TOPICS
 from baton.engine.life import Lives
@@ -272,6 +273,47 @@ def test_a_fact_from_before_now_is_judged_at_once() -> None:
 
     assert NOON + 5 * DAY - MILLISECOND == alert["raised_at"]
     assert judge.rows.keys() == a_judge(rows=judge.rows).rows.keys()
+
+
+def test_very_many_deadlines_of_one_moment_are_judged_in_several_transactions() -> None:
+    """None of them is too large for its time limit; each alert comes once, of that moment, also over a restart.
+
+    No tick of a later moment is written before all is judged.
+    """
+    most, count = 100, 190
+    judge = Kept(Judge(POLICY, most))
+    judge.apply(ticks(NOON))
+    judge.apply([fact(transfer(number)) for number in range(count)])
+    outputs: list[Output] = []
+    parts = []
+
+    for second in range(1, 5):
+        effects = judge.apply(ticks(NOON + 2 * DAY + timedelta(seconds=second)))
+        said = [each for each in effects.outputs if each.topic == ALERTS.name]
+        parts.append(len(said))
+        outputs += said
+        restored = Judge(POLICY, most)
+        judge = Kept(restored, judge.rows)
+        assert restored.watermark.now is not None
+        assert (len(outputs) < count) == (restored.watermark.now < NOON + 2 * DAY)
+
+    alerts = alerts_in(outputs)
+    assert max(parts) <= most + MOST_EACH * len(ORIGINS)
+    assert count == len(alerts) == len({alert["alert_id"] for alert in alerts})
+    assert {NOON + 2 * DAY} == {alert["raised_at"] for alert in alerts}
+    assert not any(key.startswith(b"m/") for key in judge.rows)
+
+
+def transfer(number: int) -> Told:
+    """Give a transfer that is asked for at noon."""
+    fields = {
+        "event_id": f"event-{number}",
+        "occurred_at": NOON,
+        "agency": CARE,
+        "transfer": f"transfer-{number}",
+        "case": f"case-{number}",
+    }
+    return Told("TransferRequested", fields, NOON, number)
 
 
 def test_raised_alerts_are_counted() -> None:

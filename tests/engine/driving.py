@@ -54,6 +54,7 @@ class Driven:
         self.engine = Engine(policy, rules)
         self.written = Written()
         self.log: list[Alert] = []
+        self.whole = True
         self._offset = 0
         self.hear(*facts)
 
@@ -68,9 +69,10 @@ class Driven:
             self.written.facts[fact.identity] = (fact, order)
         return news
 
-    def advance(self, to: datetime) -> list[Alert]:
-        """Let time come to a moment; return the alerts that changed, in their order."""
-        changes = self.engine.advance(to)
+    def advance(self, to: datetime, most: int | None = None) -> list[Alert]:
+        """Let time come to a moment, judging `most` at once; return the alerts that changed, in their order."""
+        changes = self.engine.advance(to, most)
+        self.whole = changes.whole
         self._write(changes)
         changed = [alert for _, alert in changes.alerts]
         self.log += changed

@@ -606,3 +606,51 @@ def test_a_block_of_a_reorganisation_stays_cheap() -> None:
 
     (alert,) = driven.engine.alerts()
     assert 100 == len(alert.members)
+
+
+# Time comes in parts.
+
+
+def test_time_stops_within_a_moment_and_goes_on_there() -> None:
+    """Two are due at the same moment, and one is judged: the other bears that moment too, also after a restart."""
+    driven = Driven(incident(NOON), incident(NOON, incident="inc-2", who="woman-2"))
+    driven.advance(NOON)
+
+    (first,) = driven.advance(LATER, 1)
+    assert (False, DUE) == (driven.whole, driven.engine.now)
+    again = driven.restarted()
+    (second,) = again.advance(LATER, 1)
+
+    assert [DUE, DUE] == [first.raised_at, second.raised_at]
+    assert again.advance(LATER, 1) == []
+    assert (True, LATER) == (again.whole, again.engine.now)
+
+
+def test_what_is_told_of_a_past_moment_is_not_forgotten_between_two_parts() -> None:
+    """A broker's clock stepped back while time stood still within a moment: it is asked about after a restart."""
+    driven = Driven(incident(NOON), incident(NOON, incident="inc-2", who="woman-2"))
+    driven.advance(NOON)
+    driven.advance(LATER, 1)
+
+    driven.hear(heard(incident(NOON, incident="inc-3", who="woman-3"), NOON + HOUR))
+    assert driven.advance(DUE, 0) == []
+    again = driven.restarted()
+
+    assert 2 == len(again.advance(LATER))
+    assert {"unreferred-incident/inc-3/woman-3": "raised"}.items() <= again.statuses().items()
+
+
+def test_another_policy_is_asked_in_parts_and_time_waits_for_it() -> None:
+    """What was open is asked again by it, one at a time, as of the moment up to which had been judged."""
+    shorter = policy_with("[rule.unreferred-incident]\nwithin = { minutes = 1 }")
+    driven = Driven(incident(NOON), incident(NOON, incident="inc-2", who="woman-2"))
+    driven.advance(NOON + HOUR)
+    again = driven.restarted(shorter)
+
+    (first,) = again.advance(LATER, 1)
+    assert (False, NOON + HOUR) == (again.whole, again.engine.now)
+    (second,) = again.advance(LATER, 1)
+
+    assert [NOON + HOUR] * 2 == [first.raised_at, second.raised_at]
+    assert again.advance(LATER) == []
+    assert again.whole

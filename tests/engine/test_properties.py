@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -129,6 +130,41 @@ def test_live_and_in_one_go_are_the_same_and_a_restart_changes_nothing(
     assert whole.log == stopped.log
     assert whole.written == live.written
     assert whole.written == stopped.written
+
+
+@every_rule
+@quickly
+@given(data=st.data())
+def test_in_parts_and_in_one_go_are_the_same_and_a_restart_between_two_parts_changes_nothing(
+    rule: Rule, data: st.DataObject
+) -> None:
+    """However few questions are judged at once, stopped within a moment or not: the same alerts, the same rows."""
+    told = data.draw(timetable_of(rule))
+    most, stop = data.draw(st.integers(1, 3)), data.draw(st.integers(0, 8))
+
+    whole = heard_at_once(rule, told)
+    parts = Driven(rules={rule.slug: rule})
+    for each in told:
+        parts.hear_at(each.fact, each.order)
+    parts.whole = False
+    for part in count():
+        parts.advance(END, most)
+        if parts.whole:
+            break
+        if part == stop:
+            parts = parts.restarted()
+
+    assert by_id(whole.log) == by_id(parts.log)
+    assert whole.written == parts.written
+    assert END == parts.engine.now
+
+
+def by_id(log: list[Alert]) -> dict[str, list[Alert]]:
+    """Give what was said of each alert, in order."""
+    said: dict[str, list[Alert]] = {}
+    for alert in log:
+        said.setdefault(alert.alert_id, []).append(alert)
+    return said
 
 
 @every_rule

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 FIRST_PAUSE: Final = 0.5
-LONGEST_PAUSE: Final = 30.0
+LONGEST_PAUSE: Final = 10.0
 """Seconds before a process that ended is started again; each time twice as long, up to the longest."""
-STEADY_AFTER: Final = 60.0
+STEADY_AFTER: Final = 20.0
 """Seconds after which a process that runs has earned the first pause again."""
 STOP_WITHIN: Final = 20.0
 """Seconds a process has to stop in good order before it is killed."""
@@ -92,20 +92,21 @@ class Supervisor:
         with self._lock:
             return {child.name: child.process.pid for child in self._children}
 
+    def remove(self, name: str) -> None:
+        """Stop one process and look after it no longer; does nothing where there is none of that name."""
+        with self._lock:
+            removed = [child for child in self._children if child.name == name]
+            self._children = [child for child in self._children if child.name != name]
+        for child in removed:
+            _stop(child)
+
     def stop(self) -> None:
         """Stop every process, the last started first, and kill what does not stop in time."""
         self._stopping.set()
         if self._thread is not None:
             self._thread.join()
         for child in reversed(self._children):
-            if child.process.poll() is None:
-                child.process.send_signal(signal.SIGTERM)
-                try:
-                    child.process.wait(STOP_WITHIN)
-                except subprocess.TimeoutExpired:
-                    logger.warning("process_killed", service=child.name, pid=child.process.pid)
-                    child.process.kill()
-                    child.process.wait()
+            _stop(child)
         self._children.clear()
 
     def _watch(self) -> None:
@@ -123,9 +124,9 @@ class Supervisor:
                 child.restarts += 1
             return
         code = child.process.poll()
+        if now - child.started_at > STEADY_AFTER:
+            child.pause = FIRST_PAUSE
         if code is None:
-            if now - child.started_at > STEADY_AFTER:
-                child.pause = FIRST_PAUSE
             return
         if code == HOPELESS:
             if not self.failed.is_set():
@@ -135,6 +136,17 @@ class Supervisor:
         logger.warning("process_ended", service=child.name, code=code, seconds=child.pause)
         child.start_at = now + child.pause
         child.pause = min(child.pause * 2, LONGEST_PAUSE)
+
+
+def _stop(child: _Child) -> None:
+    if child.process.poll() is None:
+        child.process.send_signal(signal.SIGTERM)
+        try:
+            child.process.wait(STOP_WITHIN)
+        except subprocess.TimeoutExpired:
+            logger.warning("process_killed", service=child.name, pid=child.process.pid)
+            child.process.kill()
+            child.process.wait()
 
 
 def _spawn(

@@ -31,6 +31,8 @@ LOOK_EVERY: Final = 0.04
 """Seconds between two looks at where the sources end."""
 DIFFERS_BY: Final = 1.0
 """Seconds by which the broker's clock may differ from ours before the log says so."""
+SAY_EVERY: Final = 60.0
+"""Seconds between two lines that say so, for a clock ticks up to ten times a second."""
 WITHIN: Final = 10.0
 """Seconds within which a tick must be written, or the clock stops and is started again."""
 
@@ -53,6 +55,7 @@ class Clock:
             for number in range(topic.partitions)
         ]
         self._ends: dict[TopicPartition, int] = {}
+        self._say_at = 0.0
         self._producer = producer
         self._consumer = consumer
 
@@ -76,8 +79,9 @@ class Clock:
         written = {partition: future.get(timeout=WITHIN) for partition, future in sent.items()}
         self._ends = {partition: each.offset + 1 for partition, each in written.items()}
         apart = max(abs(time.time() - each.timestamp / 1_000) for each in written.values())
-        if apart > DIFFERS_BY:
+        if apart > DIFFERS_BY and time.monotonic() >= self._say_at:
             logger.warning("clocks_differ", seconds=round(apart, 1))
+            self._say_at = time.monotonic() + SAY_EVERY
 
     def something_came(self) -> bool:
         """Say whether a source has grown since the last round. Raises KafkaError."""

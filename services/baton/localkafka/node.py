@@ -17,6 +17,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from kafka.admin import KafkaAdminClient
@@ -32,13 +33,22 @@ from baton.localkafka.needs import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
 # Sixteen bytes in Kafka's alphabet: tells our data from that of another cluster.
 CLUSTER_ID = "YmF0b24tbG9jYWwtbm9kZQ"
 SETTINGS = Path(__file__).with_name("server.properties")
 _PAUSE_S = 0.05
 _LOG_LINES_SHOWN = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One node of a cluster: its number, and where clients and the other nodes reach it."""
+
+    number: int
+    broker: str
+    controller: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +68,17 @@ class LocalKafka:
             return self._process.poll() is None
         return _is_ours(self.pid, self.data_dir)
 
+    def kill(self) -> None:
+        """Kill the node at once, as a power cut would, and wait until it is gone. Its data stays."""
+        self.stop(within_s=0.0)
+
     def stop(self, within_s: float = 20.0) -> None:
         """Ask the node to stop, wait for it, and kill it where it has not stopped after `within_s` seconds.
 
         A node that is gone already is no error. Its data stays.
         """
-        for signal_number, patience_s in ((signal.SIGTERM, within_s), (signal.SIGKILL, 10.0)):
+        patiently = ((signal.SIGTERM, within_s),) if within_s else ()
+        for signal_number, patience_s in (*patiently, (signal.SIGKILL, 10.0)):
             gives_up_at = time.monotonic() + patience_s
             if self.is_running():
                 with contextlib.suppress(ProcessLookupError):
@@ -117,29 +132,12 @@ def running_kafka(data_dir: Path) -> LocalKafka | None:
 
 
 def _start(data_dir: Path, port: int, heap: str, within_s: float) -> LocalKafka:
-    java, jars = find_java(), find_jars()
     if port:
         refuse_taken(port)
     broker_port, controller_port = free_ports(2)
-    bootstrap = f"{LOOPBACK}:{port or broker_port}"
-    # This folder comes first, for simplelogger.properties.
-    class_path = ["-cp", f"{SETTINGS.parent}:{jars}"]
-    properties = _properties(data_dir)
-    properties.write_text(_settings(data_dir, bootstrap, f"{LOOPBACK}:{controller_port}"))
-    _format_once(data_dir, [java, "-Xmx128m", "-XX:TieredStopAtLevel=1", *class_path])
-    run = [java, f"-Xmx{heap}", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", *class_path]
-    with (data_dir / "kafka.log").open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603 (our own arguments, no shell)
-            [*run, "kafka.Kafka", str(properties)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            # Its own session: Ctrl-C in a terminal reaches us alone, and we stop things in order.
-            start_new_session=True,
-        )
-    node = LocalKafka(bootstrap, process.pid, data_dir, reused=False, _process=process)
+    alone = Member(1, f"{LOOPBACK}:{port or broker_port}", f"{LOOPBACK}:{controller_port}")
+    node = launch(data_dir, alone, [alone], heap)
     try:
-        _note(data_dir).write_text(json.dumps({"pid": node.pid, "bootstrap": bootstrap}))
         _wait_until_ready(node, within_s)
     except BaseException:
         # Also on Ctrl-C: a node that nobody was told of must not stay behind.
@@ -148,15 +146,52 @@ def _start(data_dir: Path, port: int, heap: str, within_s: float) -> LocalKafka:
     return node
 
 
-def _settings(data_dir: Path, bootstrap: str, controller: str) -> str:
+def launch(
+    data_dir: Path,
+    member: Member,
+    voters: Sequence[Member],
+    heap: str,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> LocalKafka:
+    """Start the process of one node of a cluster of `voters`, and do not wait until it serves.
+
+    `more` are settings beside those of server.properties. Raises LocalKafkaError.
+    """
+    java, jars = find_java(), find_jars()
+    # This folder comes first, for simplelogger.properties.
+    class_path = ["-cp", f"{SETTINGS.parent}:{jars}"]
+    properties = _properties(data_dir)
+    properties.write_text(_settings(data_dir, member, voters, more))
+    _format_once(data_dir, [java, "-Xmx128m", "-XX:TieredStopAtLevel=1", *class_path])
+    run = [java, f"-Xmx{heap}", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", *class_path]
+    with (data_dir / "kafka.log").open("ab" if len(voters) > 1 else "wb") as log:
+        process = subprocess.Popen(  # noqa: S603 (our own arguments, no shell)
+            [*run, "kafka.Kafka", str(properties)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            # Its own session: Ctrl-C in a terminal reaches us alone, and we stop things in order.
+            start_new_session=True,
+        )
+    node = LocalKafka(member.broker, process.pid, data_dir, reused=False, _process=process)
+    _note(data_dir).write_text(json.dumps({"pid": node.pid, "bootstrap": member.broker}))
+    return node
+
+
+def _settings(
+    data_dir: Path, member: Member, voters: Sequence[Member], more: Mapping[str, str]
+) -> str:
+    listeners = f"PLAINTEXT://{member.broker},CONTROLLER://{member.controller}"
+    quorum = ",".join(f"{each.number}@{each.controller}" for each in voters)
     return (
         f"{SETTINGS.read_text()}\n"
-        "# Written at each start, for this folder and its ports.\n"
+        "# Written at each start, for this folder and its ports. What stands last counts.\n"
+        f"node.id={member.number}\n"
         f"log.dirs={data_dir / 'log'}\n"
-        f"listeners=PLAINTEXT://{bootstrap},CONTROLLER://{controller}\n"
-        f"advertised.listeners=PLAINTEXT://{bootstrap},CONTROLLER://{controller}\n"
-        f"controller.quorum.voters=1@{controller}\n"
-    )
+        f"listeners={listeners}\n"
+        f"advertised.listeners={listeners}\n"
+        f"controller.quorum.voters={quorum}\n"
+    ) + "".join(f"{name}={value}\n" for name, value in more.items())
 
 
 def _format_once(data_dir: Path, java: list[str]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from kafka.errors import TopicAlreadyExistsError, for_code
+from kafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
 
 from baton.contract.topics import TOPICS, configs, for_virtual_time, prefixed
 from baton.topics.differences import Found, TopicsDifferError, compare
@@ -21,6 +22,9 @@ _REPLICATION: Final = 3
 """Where there are as many brokers: one may fail, and `acks=all` still means two."""
 _BOOTSTRAP_TIMEOUT_MS: Final = 6_000
 _REQUEST_TIMEOUT_MS: Final = 30_000
+_ANSWERED_WITHIN: Final = 15.0
+"""Seconds for which a dead broker may be asked instead of a living one."""
+_PAUSE: Final = 0.2
 
 
 def in_force(prefix: str = "", *, virtual_time: bool = False) -> dict[str, Topic]:
@@ -81,9 +85,19 @@ def check(
 
 
 def cluster_size(brokers: str) -> int:
-    """Give the number of brokers that are alive; raises what Kafka raises."""
-    with _admin(brokers) as admin:
-        return len(admin.describe_cluster()["brokers"])
+    """Give the number of brokers that are alive; raises what Kafka raises.
+
+    A broker that has just died is in the others' lists for some seconds, and the client may ask it: then again.
+    """
+    gives_up_at = time.monotonic() + _ANSWERED_WITHIN
+    while True:
+        try:
+            with _admin(brokers) as admin:
+                return len(admin.describe_cluster()["brokers"])
+        except KafkaConnectionError:
+            if time.monotonic() > gives_up_at:
+                raise
+            time.sleep(_PAUSE)
 
 
 def remove(brokers: str, prefix: str) -> None:

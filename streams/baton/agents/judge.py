@@ -40,8 +40,16 @@ ORIGINS: Final = tuple(
 )
 """Every source partition: time comes only as far as the slowest of them."""
 
+MOST_AT_ONCE: Final = 2_000
+MOST_EACH: Final = 5
+"""Chronologies that are judged in one transaction, and as many more for each record of it.
+
+Time stops within the moment at which that is exceeded, and goes on with the next tick: a hundred thousand deadlines of
+one second would make a transaction that runs out of time, again and again.
+"""
+
 _FACT, _ALERT, _WAKE, _TICK, _POLICY = b"f/", b"a/", b"w/", TICK_ROW, b"p/"
-_LIFE, _OWN, _SILENCE, _CHAIN = b"l/", b"n/", b"s/", b"c/"
+_LIFE, _OWN, _SILENCE, _CHAIN, _STOPPED = b"l/", b"n/", b"s/", b"c/", b"m/"
 _LONGEST_DETAIL: Final = 200
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -49,8 +57,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 class Judge:
     """The pure part of the facts' one partition: the engine, what becomes of its alerts, and their rows as bytes."""
 
-    def __init__(self, policy: Policy) -> None:
-        """Begin with nothing known."""
+    def __init__(self, policy: Policy, most: int = MOST_AT_ONCE) -> None:
+        """Begin with nothing known; `most` chronologies are judged at once, and more for each record."""
         self.engine = Engine(policy)
         self.lives = Lives(policy)
         self.watermark = Watermark(ORIGINS)
@@ -67,9 +75,14 @@ class Judge:
             _TICK: lambda origin, row: _restore_tick(self.watermark, origin, row),
             _CHAIN: lambda _, row: self.chain.load(row),
             _POLICY: self._load_policy,
+            _STOPPED: self._load_stopped,
         }
         self._policy = policy.fingerprint.encode()
         self._judged_by: bytes | None = None
+        self._ticks: dict[bytes, bytes | None] = {}
+        self._stopped_at: datetime | None = None
+        self._most = most
+        self._left = 0
 
     def load(self, key: bytes, value: bytes) -> None:
         """Take back one row. Raises for one that cannot be read: there is no default for what was known."""
@@ -98,12 +111,16 @@ class Judge:
     def _load_policy(self, _: str, value: bytes) -> None:
         self._judged_by = value
 
+    def _load_stopped(self, _: str, value: bytes) -> None:
+        self._stopped_at = datetime.fromisoformat(value.decode())
+
     def loaded(self) -> None:
         """Rebuild deadlines and chronologies, as of the last watermark.
 
         What is open is judged again if that was by another policy: a bank holiday may have been announced since.
         """
-        now, again = self.watermark.now, self._judged_by != self._policy
+        # Where time stopped within a moment, no tick of a later one was written.
+        now, again = self._stopped_at or self.watermark.now, self._judged_by != self._policy
         self.engine.restored(now, judge_again=again)
         self.lives.restored(now, live_again=again)
 
@@ -113,11 +130,12 @@ class Judge:
         So batches play no part; and a fact from before now, by a broker's clock that stepped back, is judged at once.
         """
         effects = Effects()
+        self._left = self._most + MOST_EACH * len(records)
         for record in records:
             name, fields = codec.decode(record.value)
             if name == "TickForwarded":
                 if self.watermark.advance(fields["origin"], fields["at"]):
-                    effects.rows[_TICK + fields["origin"].encode()] = record.value
+                    self._ticks[_TICK + fields["origin"].encode()] = record.value
                     self._advance(self.watermark.now, effects)
                 continue
             told, order = _told_of(fields)
@@ -158,14 +176,30 @@ class Judge:
         return self.engine.hear(told, order)
 
     def _advance(self, to: datetime | None, effects: Effects) -> None:
-        if to is None:
-            return
-        changes = self.engine.advance(to)
-        self._write(changes, effects)
-        self._write_lives(self.lives.advance(to, [alert for _, alert in changes.alerts]), effects)
-        if self._judged_by != self._policy:
-            # With what was judged again, in one transaction: a crash before it asks again.
-            self._judged_by = effects.rows[_POLICY] = self._policy
+        if to is not None:
+            changes = self.engine.advance(to, self._left)
+            self._left -= changes.judged
+            self._write(changes, effects)
+            reached = to if changes.whole else self.engine.now
+            if reached is not None:
+                said = [alert for _, alert in changes.alerts]
+                self._write_lives(self.lives.advance(reached, said), effects)
+            if not changes.whole:
+                # The ticks are written when all is judged that they allow; whoever reads them may rely on it.
+                self._stop(self.engine.now, effects)
+                return
+            if self.engine.now == to:
+                self._stop(None, effects)
+            if self._judged_by != self._policy:
+                # With what was judged again, in one transaction: a crash before it asks again.
+                self._judged_by = effects.rows[_POLICY] = self._policy
+        effects.rows |= self._ticks
+        self._ticks.clear()
+
+    def _stop(self, at: datetime | None, effects: Effects) -> None:
+        if at != self._stopped_at:
+            effects.rows[_STOPPED] = None if at is None else at.isoformat().encode()
+            self._stopped_at = at
 
     def _write(self, changes: Changes, effects: Effects) -> None:
         # Of the changes of one alert only the last is worth its bytes.

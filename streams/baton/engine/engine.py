@@ -36,7 +36,7 @@ from baton.rules.months import month_end, month_of
 from baton.rules.register import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from baton.rules.outcome import Finding
@@ -73,6 +73,10 @@ class Changes:
     alerts: list[tuple[str, Alert]] = field(default_factory=list)
     wakes: dict[str, Wake | None] = field(default_factory=dict)
     forgotten: list[Identity] = field(default_factory=list)
+    judged: int = 0
+    """How many chronologies were judged."""
+    whole: bool = True
+    """Whether time has come as far as it was to come, or only as far as was asked for at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,27 +155,34 @@ class Engine:
         heapq.heappush(self._held, (fact.received_at, order, fact))
         return True
 
-    def advance(self, to: datetime) -> Changes:
-        """Let time come to `to`: judge, in order, every moment at which something was told or fell due."""
+    def advance(self, to: datetime, most: int | None = None) -> Changes:
+        """Let time come to `to`: judge, in order, every moment at which something was told or fell due.
+
+        When `most` chronologies have been judged it ends, `now` being the moment that it has reached, and the next
+        call goes on there, with the same alerts as in one go; also an engine that was restored as of that `now`.
+        """
         changes = Changes()
         if self.now is not None:
-            for key in self._again:
-                self._judge(key, self.now, changes)
-            self._again = []
+            while self._again and changes.judged != most:
+                self._judge(self._again.pop(), self.now, changes)
+        changes.whole = not self._again
         while (moment := self._next_moment()) is not None and moment <= to:
+            changes.whole = changes.whole and changes.judged != most
+            # What is told of a past moment is recorded at once: a restored engine would not ask about it any more.
+            if not changes.whole and not self._holds_past():
+                break
             # A broker's clock that stepped back must not take us with it.
             now = moment if self.now is None else max(moment, self.now)
             self.now = now
             asked: set[str] = set()
             while self._held and self._held[0][0] <= now:
                 asked |= self._record(heapq.heappop(self._held)[2], changes)
-            while self._deadlines and self._deadlines[0][0] <= now:
-                wake_at, key = heapq.heappop(self._deadlines)
-                if self._wake_at(key) == wake_at:
-                    asked.add(key)
-            for key in sorted(asked):
-                self._judge(key, now, changes)
-        if self.now is None or to > self.now:
+            asked |= self._due(now, None if most is None else most - changes.judged - len(asked))
+            left = sorted(asked, reverse=True)
+            while left and changes.judged != most:
+                self._judge(left.pop(), now, changes)
+            self._postpone(left, now, changes)
+        if changes.whole and (self.now is None or to > self.now):
             self.now = to
         return changes
 
@@ -208,7 +219,7 @@ class Engine:
                 self._suspended[feed].add(key)
         if judge_again:
             standing = (key for key in self._alerts if self._has_standing_alert(key))
-            self._again = sorted({*self._wakes, *standing})
+            self._again = sorted({*self._wakes, *standing}, reverse=True)
 
     # Being asked.
 
@@ -277,6 +288,28 @@ class Engine:
         if told is None or due is None:
             return told or due
         return min(told, due)
+
+    def _due(self, now: datetime, most: int | None) -> set[str]:
+        """Return the keys that wait for a moment up to now, `most` of them; the others keep their places."""
+        due: set[str] = set()
+        while (
+            self._deadlines and self._deadlines[0][0] <= now and (most is None or len(due) < most)
+        ):
+            wake_at, key = heapq.heappop(self._deadlines)
+            if self._wake_at(key) == wake_at:
+                due.add(key)
+        return due
+
+    def _holds_past(self) -> bool:
+        """Say whether something was told of a moment up to which everything was recorded already."""
+        return self.now is not None and bool(self._held) and self._held[0][0] <= self.now
+
+    def _postpone(self, keys: Iterable[str], now: datetime, changes: Changes) -> None:
+        """Have chronologies judged later, as of this moment; their facts are recorded already."""
+        for key in keys:
+            feeds = self._wakes.get(key, Wake()).feeds
+            self._wakes[key] = changes.wakes[key] = Wake(now, feeds)
+            heapq.heappush(self._deadlines, (now, key))
 
     def _record(self, fact: Fact, changes: Changes) -> set[str]:
         """Add a fact to the chronologies; return the keys of those on which a rule may now say something else."""
@@ -442,6 +475,7 @@ class Engine:
             yield Said(rule, answer, answer)
 
     def _judge(self, key: str, now: datetime, changes: Changes) -> None:
+        changes.judged += 1
         news: Sequence[tuple[Rule, Sequence[Finding]]]
         if kind_of(key) == "month":
             every = tuple(self._said_of_month(key, now))

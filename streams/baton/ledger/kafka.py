@@ -172,7 +172,7 @@ class KafkaWriter:
         """Start the producer: the broker ends what an earlier one of the same name left open."""
         self._producer = AIOKafkaProducer(
             bootstrap_servers=self._kafka.brokers,
-            transactional_id=f"{self._kafka.prefix}{PRODUCER_NAME}-{self._source}",
+            transactional_id=transactional_id(self._kafka.prefix, self._source),
             transaction_timeout_ms=self._kafka.transaction_timeout_ms,
             acks="all",
             enable_idempotence=True,
@@ -236,6 +236,11 @@ class KafkaWriter:
             # Kafka's partitioner would take any; a process applied twice must do the same twice.
             return topic, partitions[self._source.number % len(partitions)]
         return topic, int(self._partitioner(output.key, partitions, partitions))
+
+
+def transactional_id(prefix: str, source: Partition) -> str:
+    """Return the name under which the transactions of a source partition are written: one for all its owners."""
+    return f"{prefix}{PRODUCER_NAME}-{source}"
 
 
 def _append(batch: Any, record: Output, now_ms: int) -> bool:  # noqa: ANN401 - aiokafka has no types

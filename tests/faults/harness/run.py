@@ -1,0 +1,241 @@
+"""One run: a cluster, a crew, agencies that send, faults; then waiting until all is caught up, and the verdict."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+
+from baton import topics
+from baton.agents.pseudonym import Pseudonyms, make_key, read_key
+from baton.cli.supervisor import Supervisor
+from baton.contract.topics import ALERTS, STATE_TOPICS, prefixed
+from baton.engine.policy_file import parse_policy
+from baton.localkafka.cluster import LocalCluster
+from baton.watchdog import Look
+from tests.faults.harness.actors import Agencies, Crew, Operator, quick_policy
+from tests.faults.harness.doing import Doing
+from tests.faults.harness.plan import Plan
+from tests.faults.harness.sight import NEVER, Sight
+from tests.faults.harness.stories import at_once, backlog
+from tests.faults.harness.verdict import (
+    Counts,
+    Inputs,
+    Topics,
+    compare,
+    inputs_of,
+    oracle,
+    still_for,
+)
+
+PREFIX: Final = "faults-"
+COMPACTION: Final = {
+    "segment.bytes": "1048576",
+    "segment.ms": "5000",
+    "max.compaction.lag.ms": "5000",
+    "min.cleanable.dirty.ratio": "0.01",
+}
+"""What makes Kafka compact the state topics all through the run."""
+STUCK_AFTER: Final = 300.0
+"""Seconds without any progress after which what should come about is given up. A slow machine is not a stuck one."""
+DUE_IN: Final = 150.0
+"""Seconds from when the deadlines of one second are begun to be sent until they fall."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run has shown."""
+
+    plan: Plan
+    faults: Counter[str]
+    failures: list[str]
+    counts: Counts
+    inputs: Inputs
+    confirmed: int
+    records: int
+    alerts: int
+    stood_still: float
+    caught_up_after: float | None
+    """Seconds after the last fault; None where it never was."""
+    deaths: Counter[str] = field(default_factory=Counter)
+    """Why workers ended by themselves."""
+
+    @property
+    def right(self) -> bool:
+        """Whether every promise was kept."""
+        return (
+            self.counts.right
+            and self.caught_up_after is not None
+            and not (self.inputs.waiting or self.inputs.twice or self.inputs.lost)
+            and not self.failures
+        )
+
+
+def run(plan: Plan, folder: Path, heap: str = "512m") -> Outcome:
+    """Do a plan in a folder, and judge what it left behind."""
+    make_key(folder / "key")
+    (folder / "policy.toml").write_text(quick_policy(), encoding="utf-8")
+    with ExitStack() as stack:
+        cluster = stack.enter_context(LocalCluster(folder / "kafka", heap))
+        topics.apply(cluster.bootstrap, PREFIX, replication=3)
+        _compact_eagerly(cluster.bootstrap)
+        log = stack.enter_context((folder / "log").open("ab"))
+        crew = Crew(stack.enter_context(Supervisor()), _environment(cluster, folder), log)
+        crew.start_clock()
+        for name in crew.names(plan.size.workers):
+            crew.start_worker(name)
+        sight = Sight(cluster.bootstrap, PREFIX)
+        stack.callback(sight.stop)
+        sight.start()
+        if not sight.wait_for(lambda look: sight.judged_to(look) > NEVER, STUCK_AFTER):
+            raise TimeoutError("the workers have not begun to judge, before any fault")
+        start = datetime.now(UTC)
+        agencies = Agencies(cluster.bootstrap, PREFIX, start)
+        operator = Operator(cluster.bootstrap, PREFIX)
+        watching = threading.Thread(target=operator.watch, daemon=True)
+        watching.start()
+        doing = Doing(plan, PREFIX, cluster, crew, agencies, sight, start.timestamp())
+        telling = threading.Thread(target=_tell, args=(plan, agencies, start), daemon=True)
+        telling.start()
+        if plan.size.backlog:
+            _month_behind(doing)
+        _say(f"{cluster.bootstrap}; faults begin")
+        doing.run()
+        telling.join()
+        if plan.size.deadlines:
+            _at_once(doing)
+        cluster.wait_until_whole()
+        agencies.settle()
+        _say("all is told; waiting until it is judged")
+        look, caught_up = _catch_up(sight, crew)
+        operator.stop()
+        watching.join(timeout=30)
+        agencies.close()
+        return _judge(doing, operator, look, caught_up, folder)
+
+
+def _judge(
+    doing: Doing, operator: Operator, look: Look | None, caught_up: float | None, folder: Path
+) -> Outcome:
+    found = Topics.read(doing.cluster.bootstrap, PREFIX)
+    policy = parse_policy((folder / "policy.toml").read_text(encoding="utf-8"), "policy.toml")
+    pseudonyms = Pseudonyms(read_key(folder / "key"))
+    told = found.told()
+    until = doing.sight.judged_to(look) if look else datetime.now(UTC)
+    counts = compare(oracle(found, policy, pseudonyms, until), told)
+    inputs = inputs_of(found, doing.agencies.confirmed)
+    return Outcome(
+        plan=doing.plan,
+        faults=doing.done,
+        failures=doing.failures,
+        counts=counts,
+        inputs=inputs,
+        confirmed=len(doing.agencies.confirmed),
+        records=sum(map(len, found.sources.values())) - inputs.ticks,
+        alerts=len({each["alert_id"] for each in told}),
+        stood_still=still_for(list(operator.seen.values())),
+        caught_up_after=None if caught_up is None else caught_up - doing.last_ended,
+        deaths=_deaths(folder / "log"),
+    )
+
+
+def _tell(plan: Plan, agencies: Agencies, start: datetime) -> None:
+    """Send the plan's events, each at its moment or as soon after it as Kafka lets us."""
+    for sending in plan.sendings:
+        time.sleep(max(0.0, start.timestamp() + sending.at - time.time()))
+        agencies.tell(sending)
+
+
+def _month_behind(doing: Doing) -> None:
+    """Let a month's events come while all workers are away, and start them upon it."""
+    for name in doing.names:
+        doing.crew.remove(name)
+    at = time.time() - doing.began
+    for sending in backlog(at, doing.plan.size.backlog, Random(doing.plan.seed)):
+        doing.agencies.tell(sending)
+    for name in doing.names:
+        doing.crew.start_worker(name)
+    doing.done["a month's backlog"] += 1
+
+
+def _at_once(doing: Doing) -> None:
+    """Let very many deadlines fall into one second, and kill the workers around it."""
+    at = time.time() - doing.began
+    due_in = DUE_IN if doing.plan.size.deadlines > 1_000 else 15.0
+    for sending in at_once(at, due_in, doing.plan.size.deadlines):
+        doing.agencies.tell(sending)
+    name = f"{doing.plan.size.deadlines:,} deadlines in one second"
+    _say(f"{name} told")
+    time.sleep(max(0.0, doing.began + at + due_in + 9 - time.time()))
+    doing.done[name] += 1
+    doing.last_ended = time.time()
+
+
+def _catch_up(sight: Sight, crew: Crew) -> tuple[Look | None, float | None]:
+    """Wait until everything told by now is judged; then stop the clock and wait for its last tick.
+
+    Returns the last look, and when the first was reached; None where nothing moved any more before that.
+    """
+    told_by = datetime.now(UTC)
+    if not sight.wait_for(lambda look: sight.judged_to(look) > told_by, STUCK_AFTER):
+        return None, None
+    reached = time.time()
+    crew.remove("clock")
+    if not sight.wait_for(_settled, STUCK_AFTER):
+        return None, None
+    return sight.look, reached
+
+
+def _settled(look: Look) -> bool:
+    """Whether every ledger has come to the end of its source, markers included."""
+    return all(look.positions.get(name, -1) >= end for name, end in look.ends.items() if end)
+
+
+def _compact_eagerly(brokers: str) -> None:
+    """Have the state compacted all the time, and the alerts not at all: each of them is to be counted."""
+    wanted = {topic.name: COMPACTION for topic in STATE_TOPICS}
+    wanted[ALERTS.name] = {"min.compaction.lag.ms": "86400000", "max.compaction.lag.ms": "86400000"}
+    admin = KafkaAdminClient(bootstrap_servers=brokers.split(","))
+    admin.alter_configs(
+        [
+            ConfigResource(ConfigResourceType.TOPIC, prefixed(PREFIX, name), configs=configs)
+            for name, configs in wanted.items()
+        ]
+    )
+    admin.close()
+
+
+def _environment(cluster: LocalCluster, folder: Path) -> dict[str, str]:
+    return os.environ | {
+        "BATON_BROKERS": cluster.bootstrap,
+        "BATON_TOPIC_PREFIX": PREFIX,
+        "BATON_POLICY": str(folder / "policy.toml"),
+        "BATON_PSEUDONYM_KEY_FILE": str(folder / "key"),
+        "BATON_LOG_FORMAT": "json",
+        # The ceiling has a test of its own; here a burst of poison must go through.
+        "BATON_REJECTED_CEILING": "1",
+    }
+
+
+def _deaths(log: Path) -> Counter[str]:
+    deaths: Counter[str] = Counter()
+    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+        if '"worker_died"' in line:
+            deaths[json.loads(line).get("reason", "?")[:110]] += 1
+    return deaths
+
+
+def _say(what: str) -> None:
+    sys.stderr.write(f"{datetime.now(UTC):%H:%M:%S} {what}\n")
+    sys.stderr.flush()

@@ -1,0 +1,54 @@
+"""The table of a run: for the terminal, and between two marks of docs/failure-semantics.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from tests.faults.harness.run import Outcome
+
+PAGE: Final = Path(__file__).parents[3] / "docs" / "failure-semantics.md"
+BEGIN: Final = "<!-- figures: begin -->"
+END: Final = "<!-- figures: end -->"
+
+
+def table(outcome: Outcome, command: str, machine: str) -> str:
+    """Return the figures of a run as Markdown."""
+    counts, inputs = outcome.counts, outcome.inputs
+    faults = sum(outcome.faults.values())
+    lines = [
+        f"`{command}`: {outcome.plan}. {machine}.",
+        "",
+        "| fault | survived |",
+        "|---|---:|",
+        *(f"| {kind} | {count} |" for kind, count in sorted(outcome.faults.items())),
+        f"| **all** | **{faults}** |",
+        "",
+        "| | |",
+        "|---|---:|",
+        f"| events told, duplicates and poison included | {outcome.records:,} |",
+        f"| applied | {inputs.applied:,} |",
+        f"| rejected with a reason | {inputs.rejected:,} |",
+        f"| still in the topic; applied twice | {len(inputs.waiting)}; {len(inputs.twice)} |",
+        f"| confirmed to the sender and lost | {len(inputs.lost)} |",
+        f"| alerts | {outcome.alerts:,} |",
+        f"| **missed / false / doubled** | **{len(counts.missed)} / {len(counts.false)} / {len(counts.doubled)}** |",
+        f"| mistimed; different in content | {len(counts.mistimed)}; {len(counts.different)} |",
+        f"| longest time for which alerts that were due stood still | {outcome.stood_still:.1f} s |",
+        "| caught up after the last fault | "
+        + ("never" if outcome.caught_up_after is None else f"{outcome.caught_up_after:.1f} s")
+        + " |",
+    ]
+    return "\n".join(lines)
+
+
+def write(page: Path, figures: str) -> None:
+    """Put the figures between the marks of a page, which is made if it is not there."""
+    text = (
+        page.read_text(encoding="utf-8")
+        if page.exists()
+        else f"# Failure semantics\n\n{BEGIN}\n{END}\n"
+    )
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    page.write_text(f"{before}{BEGIN}\n{figures}\n{END}{after}", encoding="utf-8")

@@ -1,0 +1,134 @@
+"""The fault harness: its plan is its seed's, its verdict finds what is planted, and a short run of it survives."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baton.contract import codec
+from baton.engine.policy_file import parse_policy
+from tests.faults.harness.actors import quick_policy
+from tests.faults.harness.doing import HOW
+from tests.faults.harness.plan import FULL, KINDS, SHORT, make_plan
+from tests.faults.harness.run import run
+from tests.faults.harness.table import table, write
+from tests.faults.harness.verdict import Entry, Topics, compare, inputs_of, still_for
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+SEED = 5392
+"""A short run with two brokers killed, the leader killed, a worker frozen, and all of them killed, and away."""
+
+
+def alert(alert_id: str = "a", **fields: Any) -> dict[str, Any]:
+    """Return what the verdict looks at in an alert."""
+    return {"alert_id": alert_id, "status": "raised", "raised_at": NOON, **fields}
+
+
+def test_a_plan_is_a_function_of_its_seed() -> None:
+    """The same seed plans the same faults and events; another one plans others."""
+    assert make_plan(1, SHORT) == make_plan(1, SHORT)
+    assert make_plan(1, SHORT).fingerprint != make_plan(2, SHORT).fingerprint
+
+
+def test_a_full_run_has_a_hundred_faults_of_every_kind() -> None:
+    """Whatever can be planned can be done, and is."""
+    kinds = {kind for track in KINDS.values() for kind in track}
+    faults = make_plan(SEED, FULL).faults
+
+    assert kinds == HOW.keys()
+    assert kinds == {fault.kind for fault in faults}
+    assert len(faults) >= 100
+
+
+def test_every_planned_event_is_one_of_the_contract() -> None:
+    """An event that intake would reject would test nothing."""
+    for sending in make_plan(SEED, SHORT).sendings:
+        name, fields = codec.decode(sending.value(NOON))
+        assert (sending.record, sending.event_id) == (name, fields["event_id"])
+
+
+def test_the_policy_of_seconds_is_a_policy() -> None:
+    """Its working days are seconds, and it keeps every rule."""
+    parse_policy(quick_policy(), "policy.toml")
+
+    assert "{ working_days = 1" not in quick_policy()
+
+
+def test_the_verdict_finds_what_is_planted() -> None:
+    """Missed, false, doubled, mistimed and different are told apart, and what is right is none of them."""
+    later = NOON + timedelta(seconds=1)
+    raised, answered = alert(), alert(status="answered")
+
+    assert compare([raised, answered], [raised, answered]).right
+    assert compare([raised, alert("b")], [alert("b"), raised]).right
+    assert compare([raised], []).missed == ["a"]
+    assert compare([raised, answered], [raised]).missed == ["a"]
+    assert compare([], [raised]).false == ["a"]
+    assert compare([raised], [raised, raised]).doubled == ["a"]
+    assert compare([raised, answered], [raised, answered, raised, answered]).doubled == ["a"]
+    assert compare([raised], [alert(raised_at=later)]).mistimed == ["a"]
+    assert compare([raised], [answered]).different == ["a"]
+
+
+def test_an_input_that_is_not_passed_on_once_is_found() -> None:
+    """Confirmed and not there is lost; there and not passed on waits; passed on twice is that."""
+    contact = {"event_id": "e-1", "occurred_at": NOON, "agency": "police", "case": "case-1"}
+    value = codec.encode("ContactMade", codec.complete("ContactMade", contact))
+    heard = {
+        "event": value,
+        "keys": [],
+        "received_at": NOON,
+        "topic": "case-activity",
+        "partition": 0,
+        "offset": 3,
+    }
+    fact = Entry(0, 0, codec.encode("FactHeard", heard), {})
+    source = {"case-activity": [Entry(3, 0, value, {}), Entry(4, 0, b"poison", {})]}
+    headers = {"topic": b"case-activity", "offset": b"4"}
+    rejected = Entry(0, 0, b"poison", headers)
+
+    def found(facts: list[Entry], refused: list[Entry]) -> Topics:
+        return Topics(source, facts, refused, [])
+
+    whole = inputs_of(found([fact], [rejected]), ["e-1"])
+    assert (whole.applied, whole.rejected, whole.waiting, whole.twice, whole.lost) == (
+        1,
+        1,
+        [],
+        [],
+        [],
+    )
+    assert inputs_of(found([], [rejected]), []).waiting == ["case-activity@3"]
+    assert inputs_of(found([fact, fact], [rejected]), []).twice == ["case-activity@3"]
+    assert inputs_of(found([fact], []), []).waiting == ["case-activity@4"]
+    assert inputs_of(found([fact], [rejected]), ["e-2"]).lost == ["e-2"]
+
+
+def test_standing_still_is_counted_while_something_is_due() -> None:
+    """A quiet minute is none; a minute in which an alert waits is one."""
+    assert still_for([(10.0, 11.0), (70.0, 71.0)]) == pytest.approx(1.0)
+    assert still_for([(10.0, 11.0), (12.0, 71.0), (70.0, 71.0)]) == pytest.approx(59.0)
+
+
+def test_the_figures_stand_between_their_marks(tmp_path: Path) -> None:
+    """A new run replaces the last one's figures and nothing else of the page."""
+    page = tmp_path / "page.md"
+    page.write_text("Before\n<!-- figures: begin -->\nold\n<!-- figures: end -->\nAfter\n")
+
+    write(page, "new")
+
+    assert (
+        page.read_text() == "Before\n<!-- figures: begin -->\nnew\n<!-- figures: end -->\nAfter\n"
+    )
+
+
+@pytest.mark.broker
+def test_a_short_run_loses_doubles_and_invents_nothing(tmp_path: Path) -> None:
+    """Workers, brokers and the clock killed and frozen: every alert comes once, as it should read, and every input."""
+    outcome = run(make_plan(SEED, SHORT), tmp_path)
+
+    said = table(outcome, "make test", "")
+    assert outcome.right, f"{said}\n{outcome.counts}\n{outcome.deaths}\n{outcome.failures}"
