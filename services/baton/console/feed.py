@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
@@ -73,6 +74,9 @@ class Feed:
                 self.listener.hear(batch)
                 if self._stop.is_set():
                     return
+            # What was read stays: a collector that walks all of it again would double what a page takes.
+            gc.collect()
+            gc.freeze()
             self.caught_up.set()
             for batch in reader.follow():
                 self.answering = reader.answering
