@@ -10,9 +10,17 @@ from baton.agents.alert_record import fields_of
 from baton.agents.intake import Intake
 from baton.agents.judge import Judge
 from baton.contract import codec
-from baton.contract.topics import ALERTS, FACTS, REJECTED_EVENTS, SOURCE_TOPICS
+from baton.contract.topics import (
+    ALERTS,
+    FACTS,
+    REJECTED_EVENTS,
+    SOURCE_TOPICS,
+    STATE_TOPICS,
+    TOPICS,
+)
 from baton.engine.engine import Engine
-from baton.engine.translate import to_fact
+from baton.engine.life import Lives
+from baton.engine.translate import to_action, to_fact
 from baton.ledger import POSITION_KEY, state_topic
 from baton.rules.register import RULES
 from tests.agents.relay import PSEUDONYMS
@@ -23,6 +31,14 @@ if TYPE_CHECKING:
 
     from baton.ledger import Effects, Process, Record
     from tests.simulation.cluster import Cluster
+
+
+WRITTEN_BY_JUDGE = [
+    topic.name
+    for topic in TOPICS.values()
+    if "judge" in topic.producers and topic not in STATE_TOPICS
+]
+"""The alerts, those of each agency, and the audit."""
 
 
 class BrokenLawError(AssertionError):
@@ -101,14 +117,15 @@ def _check_intake(
 
 
 def _check_judge(cluster: Cluster) -> None:
-    """Check alerts and rows against a judge that was never stopped, over the same facts."""
+    """Check all that is written, and the rows, against a judge that was never stopped, over the same facts."""
     facts = cluster.records(FACTS.name, 0, cluster.stable_end(FACTS.name))
     effects, rows = _uninterrupted(Judge(POLICY), facts)
-    expected = [(each.key, each.value, each.timestamp_ms) for each in effects.outputs]
-    alerts = [
-        (each.key, each.value, each.timestamp_ms) for _, each in cluster.committed(ALERTS.name)
-    ]
-    _same("alerts of an uninterrupted judge", expected, alerts)
+    for topic in WRITTEN_BY_JUDGE:
+        expected = [
+            (each.key, each.value, each.headers) for each in effects.outputs if each.topic == topic
+        ]
+        found = [(each.key, each.value, each.headers) for _, each in cluster.committed(topic)]
+        _same(f"{topic} of an uninterrupted judge", expected, found)
     _same("rows of facts", rows, _rows(cluster, FACTS.name))
 
 
@@ -116,21 +133,26 @@ def _check_alerts(
     cluster: Cluster, facts: list[Written], until: datetime, *, stepped_back: bool
 ) -> None:
     """Check the alerts against an engine that hears all first, and then lets all time pass at once."""
-    engine = Engine(POLICY, RULES)
+    engine, lives = Engine(POLICY, RULES), Lives(POLICY)
     for each in facts:
         name, fields = codec.decode(each.fields["event"])
-        fact = to_fact(name, fields, each.fields["received_at"])
+        received_at = each.fields["received_at"]
+        order = (each.fields["topic"], each.fields["partition"], each.fields["offset"])
+        fact = to_fact(name, fields, received_at)
+        action = to_action(name, fields, received_at)
         if fact is not None:
-            order = (each.fields["topic"], each.fields["partition"], each.fields["offset"])
             engine.hear(fact, order)
-    expected = [fields_of(alert) for _, alert in engine.advance(until).alerts]
+        if action is not None:
+            lives.hear(action, order)
+    said = [alert for _, alert in engine.advance(until).alerts]
+    expected = [fields_of(alert) for alert in lives.advance(until, said).alerts]
     found = [codec.decode(each.value)[1] for _, each in cluster.committed(ALERTS.name)]
     if stepped_back:
         # What is told as of a moment to which time had come already is judged later than it was told.
         _same("alerts that stand", _standing(expected), _standing(found))
     else:
-        said = [codec.encode("Alert", each) for each in expected]
-        _same("alerts", said, [each.value for _, each in cluster.committed(ALERTS.name)])
+        values = [codec.encode("Alert", each) for each in expected]
+        _same("alerts", values, [each.value for _, each in cluster.committed(ALERTS.name)])
 
 
 def _standing(alerts: list[dict[str, Any]]) -> dict[str, str]:

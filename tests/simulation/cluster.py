@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from baton.contract.topics import ALERTS, STATE_TOPICS, TOPICS
+from baton.contract.topics import STATE_TOPICS, TOPICS
 from baton.ledger import POSITION_KEY, Record, state_topic
 
 if TYPE_CHECKING:
@@ -191,7 +191,4 @@ class View:
         self.cluster.end(transaction, commit=commit)
 
     def _stored(self, output: Output, transaction: int | None) -> Stored:
-        # An alert keeps the time it was sent with, so that it can be compared.
-        of_alert = output.timestamp_ms if output.topic == ALERTS.name else None
-        timestamp_ms = self.cluster.now_ms if of_alert is None else of_alert
-        return Stored(output.key, output.value, output.headers, timestamp_ms, transaction)
+        return Stored(output.key, output.value, output.headers, self.cluster.now_ms, transaction)

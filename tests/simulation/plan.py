@@ -12,10 +12,10 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from baton.contract import codec
-from baton.contract.topics import SOURCE_TOPICS
+from baton.contract.topics import ALERT_ACTIONS, SOURCE_TOPICS
 from baton.contract.versions import expand
 from baton.rules.register import RULES
-from tests.agents.relay import ms
+from tests.agents.relay import PSEUDONYMS, ms
 from tests.engine.generated import AFTER, DATES, DELAYS, TEAMS, likely, records_for
 from tests.rules.told import NOON
 
@@ -49,6 +49,15 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 STEPS = 420
 """About so many steps of the scheduler, beside those that are needed to come to an end, make a history."""
 WORKERS = 3
+
+
+ACTIONS = sorted(name for name in ALERT_ACTIONS.records if name != "Tick")
+ALERTS = [
+    f"unreferred-incident/incident-{n}/{PSEUDONYMS.of({'scheme': 'test', 'value': f'woman-{m}'})}"
+    for n in (1, 2)
+    for m in (1, 2)
+]
+"""What somebody may do something about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +143,8 @@ def _messages(random: Random) -> list[Sent]:
         *random.choices(sorted(triggers), k=random.randint(1, 3)),
         *random.choices(sorted(names), k=random.randint(0, 5)),
     ]
+    if random.random() < 0.3:
+        drawn += random.choices(ACTIONS, k=2)
     sent = [_record(random, name, place) for place, name in enumerate(drawn)]
     if random.random() < 0.3:
         again = random.choice(sent)
@@ -150,7 +161,8 @@ def _named(rule: str) -> tuple[str, ...]:
 
 
 def _record(random: Random, name: str, place: int) -> Sent:
-    occurred_at = NOON + random.choice(AFTER)
+    # Mostly early: the later, the more often an alert of the first days is chased meanwhile.
+    occurred_at = NOON + random.choice(AFTER[:-3] if random.random() < 0.9 else AFTER)
     fields = _draw(random, _fields_of(name), name)
     fields |= {
         "event_id": f"event-{place}",
@@ -210,9 +222,11 @@ def _draw(  # noqa: C901, PLR0911 - one line for each of Avro's types
         case {"logicalType": "date"}:
             return random.choice(DATES)
         case {"type": "int"} | {"type": "long"}:
-            return random.randint(0, 3)
+            return random.randint(1, 3)
     if codes:
         return random.choice(codes)
+    if field == "alert":
+        return random.choice(ALERTS)
     if field in TEAMS:
         return f"team-{random.randint(1, 2)}"
     return f"{field}-{random.randint(1, 6 if field == 'case' else 2)}"

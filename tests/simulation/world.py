@@ -15,7 +15,6 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 from baton.clock import Clock
 from baton.contract.topics import SOURCE_TOPICS
 from tests.agents.relay import ms
-from tests.engine.generated import END
 from tests.rules.told import NOON
 from tests.simulation.check import BrokenLawError, check
 from tests.simulation.cluster import Cluster, Stored
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
 MOST_STEPS = 60_000
 """A history that has not come to its end by then is stuck."""
 DAY_MS = timedelta(days=1) // timedelta(milliseconds=1)
+LONGEST_MS = 70 * DAY_MS
+"""When what was told last is due; later, alerts would only be chased."""
 EXPECTED_DEATHS = ("killed", "FencedError", "UnknownOutcomeError", "a transaction has not ended")
 """What faults may lead to. A worker that dies of anything else shows a defect, though the next one may recover."""
 
@@ -368,7 +369,7 @@ class World:
         self._run_until_idle()
         if self.random.random() < 0.5:
             self._rebalance()
-        self.cluster.now_ms = max(self.cluster.now_ms, ms(END))
+        self.cluster.now_ms += LONGEST_MS
         idle = 0
         while idle == 0 or not self._done():
             if idle % 4 == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from baton.engine.alerts import UNTOUCHED, Alert, Done, EventReference, Life, Step, Telling
@@ -37,18 +37,24 @@ _OF_LIFE = (
 )
 
 
+_NAMES = {
+    kind: tuple(field.name for field in fields(kind))
+    for kind in (EventReference, Step, Telling, Done)
+}
+
+
 def fields_of(alert: Alert) -> dict[str, Any]:
     """Return an alert as the fields of the contract's record."""
     life = alert.life
     return {
         **{name: getattr(alert, name) for name in _SAME},
         **{name: getattr(life, name) for name in _OF_LIFE},
-        "steps": [asdict(each) for each in life.steps],
-        "told": [asdict(each) for each in life.told],
-        "actions": [asdict(each) for each in life.actions],
+        "steps": [_plain(each) for each in life.steps],
+        "told": [_plain(each) for each in life.told],
+        "actions": [_plain(each) for each in life.actions],
         "about": {"kind": alert.about_kind, "key": alert.about},
-        "trigger": [asdict(each) for each in alert.trigger],
-        "evidence": [asdict(each) for each in alert.evidence],
+        "trigger": [_plain(each) for each in alert.trigger],
+        "evidence": [_plain(each) for each in alert.evidence],
         "missing": list(alert.missing),
         "members": [{"key": each.key, "states": list(each.states)} for each in alert.members],
         "responsible": {
@@ -59,6 +65,11 @@ def fields_of(alert: Alert) -> dict[str, Any]:
         "tell": list(alert.tell),
         "raised_by": list(alert.raised_by),
     }
+
+
+def _plain(part: EventReference | Step | Telling | Done) -> dict[str, Any]:
+    """Return what `dataclasses.asdict` does, without a copy of each value: none of them can change."""
+    return {name: getattr(part, name) for name in _NAMES[type(part)]}
 
 
 def alert_of(fields: dict[str, Any]) -> Alert:
