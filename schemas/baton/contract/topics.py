@@ -53,7 +53,7 @@ _OPERATORS: Final = "official-sensitive: operators' keys, no persons"
 _OPERATIONAL: Final = "official: no persons"
 
 _SOURCE_RETENTION: Final = timedelta(days=30)
-_AGENCY_PRODUCERS: Final = ("gateway", "emit", "clock")
+_AGENCY_PRODUCERS: Final = ("gateway", "emit", "cli", "clock")
 _TICK: Final = "Tick"
 
 
@@ -244,7 +244,7 @@ REJECTED_EVENTS: Final = Topic(
     name="rejected-events",
     key="as in the source",
     records=(),
-    producers=("intake",),
+    producers=("intake", "cli"),
     consumers=("cli",),
     classification="official-sensitive: what agencies sent, unread",
     retention=timedelta(days=90),

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from baton.cli import alerts, audit, silence, topics, users
+from baton.cli import alerts, audit, ledger, rejected, silence, topics, users
 from baton.cli import policy as policies
 from baton.cli.doctor import doctor
 from baton.cli.emit import emit
@@ -77,6 +77,8 @@ app.add_typer(audit.app, name="audit", rich_help_panel=_ASK)
 app.command(rich_help_panel=_RUN)(doctor)
 app.add_typer(topics.app, name="topics", rich_help_panel=_RUN)
 app.add_typer(users.app, name="users", rich_help_panel=_RUN)
+app.add_typer(rejected.app, name="rejected", rich_help_panel=_RUN)
+app.add_typer(ledger.app, name="ledger", rich_help_panel=_RUN)
 
 
 @app.command(rich_help_panel=_RUN)

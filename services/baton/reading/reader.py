@@ -68,6 +68,7 @@ class Message:
     timestamp_ms: int
     key: bytes | None
     value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 class Reader:
@@ -157,7 +158,14 @@ class Reader:
     def _poll(self) -> list[Message]:
         polled = self._consumer.poll(timeout_ms=_POLL_MS)
         return [
-            Message(each.partition, each.offset, each.timestamp, each.key, each.value)
+            Message(
+                each.partition,
+                each.offset,
+                each.timestamp,
+                each.key,
+                each.value,
+                tuple(each.headers),
+            )
             for records in polled.values()
             for each in records
         ]

@@ -28,6 +28,7 @@ from baton.ledger import (
     MakeProcess,
     Partition,
     Tuning,
+    committed_by,
     die,
     fatal,
 )
@@ -194,7 +195,13 @@ def make_app(  # noqa: PLR0913 - one keyword for each thing that a test gives ot
         value_serializer="raw",
     )
     app.ledgers = Ledgers(
-        processes, kafka, FaustDelivery(app), die=die, tuning=tuning, on_batch=on_batch
+        processes,
+        kafka,
+        FaustDelivery(app),
+        die=die,
+        tuning=tuning,
+        on_batch=on_batch,
+        applied_before=lambda source: committed_by(kafka, app.conf.id, source),
     )
     _connect(app, die)
     for topic in processes:

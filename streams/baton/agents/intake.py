@@ -31,7 +31,8 @@ ENOUGH: Final = 200
 CLOCKS_DIFFER_BY: Final = timedelta(minutes=5)
 """An agency's clock may be ahead of ours by this much; an event from further in the future is rejected."""
 
-_RECENT_ROW: Final = b"recent"
+RECENT_ROW: Final = b"recent"
+"""The row that holds how recent messages fared: `x` for a rejected one."""
 _CARRIED_ON: Final = "traceparent"
 
 
@@ -58,7 +59,7 @@ class Intake:
 
     def load(self, key: bytes, value: bytes) -> None:
         """Take back how recent messages fared, so that a restart does not lift the ceiling."""
-        if key == _RECENT_ROW:
+        if key == RECENT_ROW:
             self._recent.extend(each == ord("x") for each in value)
 
     def loaded(self) -> None:
@@ -91,7 +92,7 @@ class Intake:
             heard = True
         effects.routine = not heard
         if heard:
-            effects.rows[_RECENT_ROW] = bytes(
+            effects.rows[RECENT_ROW] = bytes(
                 ord("x") if each else ord(".") for each in self._recent
             )
         if tick is not None:

@@ -4,7 +4,7 @@ The ledger knows nothing of safeguarding: a `Process` is given to it, and it cou
 """
 
 from baton.ledger.exit import EXIT_CODE, Die, die, fatal
-from baton.ledger.kafka import Kafka
+from baton.ledger.kafka import Kafka, KafkaLog, KafkaWriter, committed_by
 from baton.ledger.ledger import (
     POSITION_KEY,
     Batch,
@@ -26,6 +26,8 @@ __all__ = [
     "Die",
     "Effects",
     "Kafka",
+    "KafkaLog",
+    "KafkaWriter",
     "Ledger",
     "LedgerClosedError",
     "LedgerError",
@@ -44,6 +46,7 @@ __all__ = [
     "Status",
     "Tuning",
     "Writer",
+    "committed_by",
     "die",
     "fatal",
     "state_topic",

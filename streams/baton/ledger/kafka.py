@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.partitioner import DefaultPartitioner
 
 from baton.ledger.ledger import LedgerError
@@ -49,6 +50,19 @@ class Kafka:
     def plain(self, name: str) -> str:
         """Return the topic's name in the catalogue."""
         return name.removeprefix(self.prefix)
+
+
+async def committed_by(kafka: Kafka, group: str, source: Partition) -> int:
+    """Return the offset that a consumer group has committed for a partition; 0 for none."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.brokers)
+    await admin.start()
+    try:
+        partition = TopicPartition(kafka.named(source.topic), source.number)
+        committed = await admin.list_consumer_group_offsets(group, partitions=[partition])
+        found = committed.get(partition)
+        return 0 if found is None else max(0, int(found.offset))
+    finally:
+        await admin.close()
 
 
 class KafkaLog:
@@ -153,6 +167,10 @@ class KafkaLog:
             check_crcs=True,
         )
         await consumer.start()
+        # Before it is asked for by its name, which could create it, empty and with a broker's settings.
+        if partition.topic not in await consumer.topics():
+            await consumer.stop()
+            raise LedgerError(f"there is no topic {partition.topic}")
         consumer.assign([partition])
         return consumer
 

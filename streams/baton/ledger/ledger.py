@@ -97,6 +97,8 @@ class Ledger:
         self.gaps = 0
         """How often the delivered records had a hole that had to be read."""
         self.rows_loaded = 0
+        self.new = False
+        """Whether it was opened without any row: nothing of its source was ever applied, or all was lost."""
         self.closing = False
         """No transaction will begin any more."""
         self._stored = 0
@@ -231,6 +233,7 @@ class Ledger:
         if stored is None:
             if rows:
                 self._refuse(f"{self._state_topic} has {len(rows)} rows and no position")
+            self.new = True
             return earliest
         if not stored.isdigit():
             self._refuse(f"the position in {self._state_topic} cannot be read")

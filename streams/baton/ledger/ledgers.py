@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -13,9 +13,15 @@ import structlog
 
 from baton.ledger.exit import Die, die, fatal
 from baton.ledger.kafka import Kafka, KafkaLog, KafkaWriter
-from baton.ledger.ledger import Batch, Ledger, LedgerClosedError, StalledError
+from baton.ledger.ledger import Batch, Ledger, LedgerClosedError, RefusedToOpenError, StalledError
 from baton.ledger.log import Log, Partition, Writer
 from baton.ledger.process import Process, Record
+
+
+async def _nothing_before(_: Partition) -> int:
+    """Say that nobody remembers anything."""
+    return 0
+
 
 MakeProcess = Callable[[Partition], Process]
 Connect = Callable[[Partition], tuple[Log, Writer]]
@@ -146,10 +152,13 @@ class Ledgers:
         die: Die = die,
         tuning: Tuning = Tuning(),
         on_batch: Callable[[Batch], None] = lambda _: None,
+        applied_before: Callable[[Partition], Awaitable[int]] = _nothing_before,
     ) -> None:
         """Take the process factories by source topic; other topics have no ledger.
 
-        `on_batch` is called after each commit, for metrics; it must not raise.
+        `on_batch` is called after each commit, for metrics; it must not raise. `applied_before`
+        says up to which offset of a source somebody else remembers that it was applied: a ledger
+        without rows that should have some has lost them, and must not begin again at the start.
         """
         self._processes = dict(processes)
         self._connect = _connect_to(connect) if isinstance(connect, Kafka) else connect
@@ -158,6 +167,7 @@ class Ledgers:
         self._die = die
         self._tuning = tuning
         self._on_batch = on_batch
+        self._applied_before = applied_before
         self._assigned: frozenset[Partition] = frozenset()
         self._opening: dict[Partition, Ledger] = {}
         self._opening_since: dict[Partition, float] = {}
@@ -301,6 +311,8 @@ class Ledgers:
         began = self._opening_since[source] = monotonic()
         try:
             await ledger.open()
+            if ledger.new:
+                await self._check_new(source)
             await ledger.catch_up(lambda batch: self._report(entry, batch))
         except LedgerClosedError:
             return  # Revoked meanwhile, and closed by whoever revoked it.
@@ -333,6 +345,15 @@ class Ledgers:
             batch_max=self._tuning.batch_max,
             batch_bytes=self._tuning.batch_bytes,
         )
+
+    async def _check_new(self, source: Partition) -> None:
+        """Refuse a ledger without a position where the source was applied before: its rows are lost."""
+        before = await self._applied_before(source)
+        if before > 0:
+            raise RefusedToOpenError(
+                f"{source}: {state_topic(source.topic)} is empty, and records up to {before} were applied before: "
+                "its rows are lost. Do as docs/runbooks/state-topic-lost.md says"
+            )
 
     async def _apply_one(self, source: Partition, events: list[Event]) -> None:
         entry = self._open.get(source)

@@ -1,0 +1,368 @@
+"""How each ledger is checked and repaired: the judge's by a replay of the facts, intake's by what it passed on.
+
+The judge's rows, and the alerts it told, follow from `facts` and the policy alone. An intake remembers only its
+position and how its recent messages fared, and both stand in `facts` and `rejected-events`: each fact and each
+rejected message bears the topic, partition and offset it came from.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from kafka.admin import KafkaAdminClient
+
+from baton.agents.app import APP_NAME
+from baton.agents.intake import RECENT, RECENT_ROW
+from baton.agents.judge import Judge
+from baton.cli.exits import DIFFERS, WRONG, CommandError
+from baton.contract import codec
+from baton.contract.topics import (
+    ALERTS,
+    AUDIT,
+    FACTS,
+    REJECTED_EVENTS,
+    SOURCE_TOPICS,
+    prefixed,
+    state_topic,
+)
+from baton.engine.toml_lines import did_you_mean
+from baton.ledger import Kafka, KafkaLog, KafkaWriter, Output, Partition
+from baton.ledger.repair import (
+    Difference,
+    Replay,
+    differences,
+    rows_to_write,
+    stored_rows,
+    write,
+)
+from baton.reading import BOOTSTRAP_TIMEOUT_MS, Message, Reader, live_rows
+from baton.watchdog.telling import RULE as NOT_THE_JUDGES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from baton.rules.policy import Policy
+    from baton.runtime.settings import Settings
+
+_WRITTEN_WITHIN_MS: Final = 300_000
+"""A transaction of a million rows takes longer than a worker's. One left open ends when a worker starts."""
+_ALERT: Final = "alert "
+_TAIL: Final = 10_000
+"""Messages at the end of the audit: more than any one transaction has markers and entries behind the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """One key, how the stored side is, and in which fields of a record, as far as it can be read."""
+
+    key: str
+    how: str
+    fields: list[str]
+
+
+@dataclass(slots=True)
+class Found:
+    """What was found of one ledger."""
+
+    name: str
+    position: int
+    records: int = 0
+    equal_rows: int = 0
+    differing: list[Differing] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    written: bool = False
+
+    @property
+    def equal(self) -> bool:
+        """Whether nothing has to be written, or it was."""
+        return self.written or not self.differing
+
+
+@dataclass(slots=True)
+class _Passed:
+    """What intake passed on of one source partition: the offset of each fact, and of each rejected message."""
+
+    facts: Counter[int] = field(default_factory=Counter)
+    rejected: Counter[int] = field(default_factory=Counter)
+
+    @property
+    def position(self) -> int:
+        """The offset behind all of them: what lies beyond is ticks, or was not applied."""
+        return max([*self.facts, *self.rejected], default=-1) + 1
+
+    @property
+    def recent(self) -> bytes:
+        """How the last messages fared, as intake's row has it."""
+        last = sorted(self.facts.keys() | self.rejected.keys())[-RECENT:]
+        return bytes(ord("x") if offset in self.rejected else ord(".") for offset in last)
+
+
+class Repair:
+    """All ledgers of a deployment."""
+
+    def __init__(self, settings: Settings, policy: Policy) -> None:
+        """Take where they are, and the policy they are judged by."""
+        self._kafka = Kafka(
+            settings.brokers,
+            settings.topic_prefix,
+            transaction_timeout_ms=_WRITTEN_WITHIN_MS,
+        )
+        self._policy = policy
+
+    def chosen(self, names: list[str]) -> list[Partition]:
+        """Return the ledgers of these names, or all; raise CommandError for a name that is none."""
+        known = {topic.name: topic for topic in (FACTS, *SOURCE_TOPICS)}
+        for name in names:
+            if name not in known:
+                raise CommandError(f"There is no ledger {name}: {did_you_mean(name, known)}", WRONG)
+        return [
+            Partition(name, number)
+            for name in names or known
+            for number in range(known[name].partitions)
+        ]
+
+    def refuse_workers(self) -> None:
+        """Raise CommandError while a worker is in the group: it would be fenced, come back, and fence us."""
+        admin = KafkaAdminClient(
+            bootstrap_servers=self._kafka.brokers.split(","),
+            bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
+        )
+        try:
+            group = f"{self._kafka.prefix}{APP_NAME}"
+            members = len(admin.describe_groups([group])[group]["members"])
+        finally:
+            admin.close()
+        if members:
+            message = (
+                f"{members} worker(s) are running: stop them first, and whatever starts them again. "
+                "One that was killed counts until its session has ended, about 12 seconds."
+            )
+            raise CommandError(message, DIFFERS)
+
+    async def all_of(self, chosen: list[Partition], *, write: bool) -> list[Found]:
+        """Look at each and, to `write`, make it right. Raises KafkaError and LedgerError."""
+        passed = self._passed() if any(each.topic != FACTS.name for each in chosen) else {}
+        found = []
+        for source in chosen:
+            log = KafkaLog(self._kafka, source, state_topic(source.topic).name)
+            writer = KafkaWriter(self._kafka, source) if write else None
+            try:
+                if writer is not None:
+                    # Before anything is read: what a worker had in flight is in the rows, or never will be.
+                    await writer.fence()
+                if source.topic == FACTS.name:
+                    found.append(await self._judge(source, log, writer))
+                else:
+                    found.append(
+                        await self._intake(source, log, writer, passed.get(source, _Passed()))
+                    )
+            finally:
+                await log.close()
+                if writer is not None:
+                    await writer.close()
+        return found
+
+    async def _judge(self, source: Partition, log: KafkaLog, writer: KafkaWriter | None) -> Found:
+        expected: dict[bytes, bytes] = {}
+        meanwhile: dict[bytes, set[bytes | None]] = {}
+
+        def told(output: Output) -> None:
+            if output.topic == ALERTS.name and output.key is not None:
+                expected[output.key] = output.value or b""
+                meanwhile.setdefault(output.key, set()).add(output.value)
+
+        replayed = Replay(log, Judge(self._policy), told)
+        await replayed.begin()
+        stored, position = await stored_rows(log)
+        # Exactly what the stored rows are of. Where they are lost the audit, in which everything told has its number,
+        # knows how far they were: what comes after it the worker will tell.
+        if position is None:
+            last = self._last_of_audit()
+            await replayed.to(await log.end(), lambda outputs: _is_beyond(outputs, last))
+        else:
+            await replayed.to(position)
+        reached, rows_there = replayed.position, len(stored.keys() | replayed.rows.keys())
+        records, changes = replayed.records, differences(stored, replayed.rows)
+        wrong = await self._wrong_alerts(
+            log, replayed, expected, meanwhile, looking_on=position is not None
+        )
+        found = Found(
+            name=str(source),
+            position=reached,
+            records=records,
+            equal_rows=rows_there - len(changes),
+            differing=[
+                *(_differing(each) for each in changes),
+                *(replace(each, key=_ALERT + each.key) for each in map(_differing, wrong)),
+            ],
+        )
+        if position is None:
+            found.notes.append("no position is stored")
+        if replayed.first > 0:
+            found.notes.append(f"facts before offset {replayed.first} are gone, by retention")
+        if wrong:
+            found.notes.append(
+                "alerts differ from their topic: not told yet, or judged by another policy"
+            )
+        if writer is not None and (found.differing or position is None):
+            if any(each.how != "missing" for each in wrong):
+                # Their audit, their agencies' topics and their steps would no longer be of one piece.
+                found.notes.append("not written: give the policy that was in force")
+                return found
+            outputs = [_output(each) for each in wrong]
+            rows = rows_to_write(source, state_topic(source.topic).name, changes, replayed.position)
+            await write(writer, [*outputs, *rows])
+            found.written = True
+        return found
+
+    async def _wrong_alerts(
+        self,
+        log: KafkaLog,
+        replayed: Replay,
+        expected: dict[bytes, bytes],
+        meanwhile: dict[bytes, set[bytes | None]],
+        *,
+        looking_on: bool,
+    ) -> list[Difference]:
+        """Return the alerts that are not on their topic as the replay tells them.
+
+        A worker may be at work: what it can have told since is right too.
+        """
+        before = dict(expected)
+        on_topic = self._alerts()
+        meanwhile.clear()
+        if looking_on:
+            await replayed.to(await log.end())
+        return [
+            each
+            for each in differences(on_topic, before)
+            if each.stored not in meanwhile.get(each.key, set())
+        ]
+
+    async def _intake(
+        self, source: Partition, log: KafkaLog, writer: KafkaWriter | None, passed: _Passed
+    ) -> Found:
+        stored, position = await stored_rows(log)
+        earliest, end = await log.earliest(), await log.end()
+        found = Found(name=str(source), position=position or passed.position)
+        twice = [*_more_than_once(passed.facts), *_more_than_once(passed.rejected)]
+        found.differing += [Differing(f"offset {each}", "passed on twice", []) for each in twice]
+        if position is None:
+            found.position = max(passed.position, earliest)
+            if passed.position or end > earliest:
+                found.differing.append(Differing("position", "missing", []))
+        else:
+            early = [each for each in (*passed.facts, *passed.rejected) if each >= position]
+            found.differing += [
+                Differing(f"offset {each}", "passed on, and not below the position", [])
+                for each in sorted(early)
+            ]
+            span_start = earliest
+            while span_start < min(position, end):
+                span = await log.read(span_start, min(position, end), 10_000)
+                found.records += len(span.records)
+                found.differing += [
+                    Differing(f"offset {each.offset}", "below the position, and not passed on", [])
+                    for each in span.records
+                    if not _is_tick(each.value)
+                    and each.offset not in passed.facts
+                    and each.offset not in passed.rejected
+                ]
+                span_start = span.position
+        found.equal_rows = len(stored)
+        if writer is not None and position is None:
+            change = Difference(RECENT_ROW, stored.get(RECENT_ROW), passed.recent or None)
+            rows = rows_to_write(source, state_topic(source.topic).name, [change], found.position)
+            await write(writer, rows)
+            found.written = True
+        return found
+
+    def _last_of_audit(self) -> int:
+        """Return the number of the last thing that the judge has told."""
+        with Reader(self._kafka.brokers, prefixed(self._kafka.prefix, AUDIT.name)) as reader:
+            reader.skip_to_last(_TAIL)
+            return max(
+                (
+                    codec.decode(message.value)[1]["sequence"]
+                    for batch in reader.to_end()
+                    for message in batch
+                ),
+                default=0,
+            )
+
+    def _alerts(self) -> dict[bytes, bytes]:
+        """Return the newest value of each alert that the judge has told."""
+        with Reader(self._kafka.brokers, prefixed(self._kafka.prefix, ALERTS.name)) as reader:
+            newest = live_rows(reader.to_end())
+        return {
+            key: value
+            for key, value in newest.items()
+            if codec.decode(value)[1]["rule"] != NOT_THE_JUDGES
+        }
+
+    def _passed(self) -> dict[Partition, _Passed]:
+        """Read where each fact and each rejected message came from."""
+        found: dict[Partition, _Passed] = defaultdict(_Passed)
+        for message in self._messages(FACTS.name):
+            name, fields = codec.decode(message.value)
+            if name == "FactHeard":
+                source = Partition(fields["topic"], fields["partition"])
+                found[source].facts[fields["offset"]] += 1
+        for message in self._messages(REJECTED_EVENTS.name):
+            headers = {name: value.decode() for name, value in message.headers}
+            if "offset" in headers:
+                source = Partition(headers["topic"], int(headers["partition"]))
+                found[source].rejected[int(headers["offset"])] += 1
+        return found
+
+    def _messages(self, topic: str) -> Iterator[Message]:
+        with Reader(self._kafka.brokers, prefixed(self._kafka.prefix, topic)) as reader:
+            for batch in reader.to_end():
+                yield from batch
+
+
+def _is_beyond(outputs: Sequence[Output], last: int) -> bool:
+    return any(
+        codec.decode(output.value)[1]["sequence"] > last
+        for output in outputs
+        if output.topic == AUDIT.name
+    )
+
+
+def _output(difference: Difference) -> Output:
+    return Output(ALERTS.name, difference.key, difference.expected)
+
+
+def _more_than_once(offsets: Counter[int]) -> Iterable[int]:
+    return sorted(offset for offset, count in offsets.items() if count > 1)
+
+
+def _is_tick(value: bytes | None) -> bool:
+    try:
+        return codec.decode(value)[0] == "Tick"
+    except codec.InvalidEvent:
+        return False
+
+
+def _differing(difference: Difference) -> Differing:
+    return Differing(
+        difference.key.decode(errors="replace"),
+        difference.how,
+        _fields(difference.stored, difference.expected),
+    )
+
+
+def _fields(stored: bytes | None, expected: bytes | None) -> list[str]:
+    """Return the names of the fields in which two records differ; none for what is no record."""
+    if stored is None or expected is None:
+        return []
+    decoded: list[dict[str, Any]] = []
+    for value in (stored, expected):
+        try:
+            decoded.append(codec.decode(value)[1])
+        except codec.InvalidEvent:
+            return []
+    one, other = decoded
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))

@@ -1,0 +1,221 @@
+"""A state topic is lost on a real Kafka: the worker refuses, a rebuild brings it back, and no alert changes."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from kafka import KafkaProducer
+from kafka.admin import KafkaAdminClient
+from typer.testing import CliRunner, Result
+
+from baton import topics
+from baton.agents.app import APP_NAME
+from baton.agents.pseudonym import make_key
+from baton.cli.app import app
+from baton.cli.exits import DIFFERS
+from baton.cli.playback import Stage
+from baton.cli.supervisor import Supervisor
+from baton.contract import codec
+from baton.contract.topics import ALERTS, FACTS, REFERRALS, prefixed, state_topic
+from baton.reading import Reader
+from baton.replay.scenario import PolicyText, read_scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PROJECT = Path(__file__).parents[2]
+POLICY = PROJECT / "policy.toml"
+STORIES = ("baby-c-leicestershire-and-rutland", "sunderland-block-transfer")
+WITHIN = 120.0
+
+
+def died(supervisor: Supervisor) -> bool:
+    """Say whether a worker has ended: in these tests none should while it works."""
+    return supervisor.failed.is_set() or any(supervisor.restarts.values())
+
+
+@dataclass
+class Place:
+    """A deployment on the tests' Kafka, its topics in virtual time."""
+
+    brokers: str
+    prefix: str
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return what every process of it is started with."""
+        return os.environ | {
+            "BATON_BROKERS": self.brokers,
+            "BATON_TOPIC_PREFIX": self.prefix,
+            "BATON_POLICY": str(POLICY),
+            "BATON_PSEUDONYM_KEY_FILE": str(self.folder / "key"),
+            "BATON_LOG_FORMAT": "json",
+        }
+
+    @property
+    def log(self) -> str:
+        """Return what the workers have said."""
+        return (self.folder / "log").read_text(encoding="utf-8")
+
+    def baton(self, *arguments: str) -> Result:
+        """Run the command."""
+        return CliRunner().invoke(app, arguments, env=self.environment, prog_name="baton")
+
+    def ledger(self, *arguments: str) -> tuple[int, dict[str, dict[str, Any]]]:
+        """Run `baton ledger … --json`; return its exit code and the last line of each ledger."""
+        result = self.baton("ledger", *arguments, "--json")
+        rows = [json.loads(line) for line in result.stdout.splitlines()]
+        return result.exit_code, {row["ledger"]: row for row in rows if "equal" in row}
+
+    def alerts(self) -> list[tuple[bytes | None, bytes | None]]:
+        """Return every alert record there ever was, in order."""
+        with Reader(self.brokers, prefixed(self.prefix, ALERTS.name)) as reader:
+            return [(each.key, each.value) for batch in reader.to_end() for each in batch]
+
+    def wait_for(self, what: Callable[[], bool]) -> None:
+        """Wait until something is so; show the log if it does not come."""
+        gives_up_at = time.monotonic() + WITHIN
+        while not what():
+            assert time.monotonic() < gives_up_at, self.log[-3_000:]
+            time.sleep(0.2)
+
+    def without_workers(self) -> None:
+        """Wait until the group has forgotten its workers."""
+        with KafkaAdminClient(bootstrap_servers=self.brokers) as admin:
+            group = f"{self.prefix}{APP_NAME}"
+            self.wait_for(lambda: not admin.describe_groups([group])[group]["members"])
+
+    def lose(self, source: str) -> None:
+        """Delete a state topic, and make it anew, empty, as `baton topics apply` does."""
+        name = prefixed(self.prefix, state_topic(source).name)
+        with KafkaAdminClient(bootstrap_servers=self.brokers) as admin:
+            admin.delete_topics([name])
+            self.wait_for(lambda: name not in admin.list_topics())
+        topics.apply(self.brokers, self.prefix, virtual_time=True)
+
+
+@pytest.fixture(scope="module")
+def played(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Play both reviews, and one record that is none, through a worker; then stop it."""
+    folder, topic_prefix = tmp_path_factory.mktemp("repair"), f"repair-{uuid.uuid4().hex[:12]}-"
+    place = Place(kafka, topic_prefix, folder)
+    make_key(folder / "key")
+    policy = PolicyText(POLICY.read_text(encoding="utf-8"), "policy.toml")
+    files = [PROJECT / "tests" / "scenarios" / f"{story}.toml" for story in STORIES]
+    scenarios = [read_scenario(file.read_text("utf-8"), file.name, policy) for file in files]
+    told = [each for scenario in scenarios for each in scenario.told]
+    until = max(scenario.until for scenario in scenarios)
+    stage = Stage.prepare(kafka, topic_prefix, place.environment)
+    with (folder / "log").open("ab") as log, Supervisor() as supervisor, stage.feed() as feed:
+        stage.start_worker(supervisor, output=log)
+        for _ in feed.play(told, until):
+            pass
+        # Behind the last tick, and before one that is later.
+        producer = KafkaProducer(bootstrap_servers=kafka)
+        stamp = int(until.timestamp() * 1_000)
+        topic = prefixed(topic_prefix, REFERRALS.name)
+        producer.send(topic, value=b"no record", timestamp_ms=stamp).get(timeout=30)
+        producer.close()
+        feed.tick(until + timedelta(seconds=1))
+        assert stage.wait_until_judged(until, lambda: died(supervisor)), place.log
+        place.wait_for(lambda: place.ledger("verify")[0] == 0)
+    return place
+
+
+@pytest.fixture
+def judged(played: Place) -> Place:
+    """Give what was played, whole and without a worker: each test leaves it so."""
+    played.without_workers()
+    assert played.ledger("verify")[0] == 0
+    return played
+
+
+def test_a_lost_state_is_rebuilt_and_no_alert_changes(judged: Place) -> None:
+    """The worker refuses an empty state; the rebuilt rows are those that were lost; no alert is told again."""
+    before, alerts = judged.ledger("verify"), judged.alerts()
+    assert before[0] == 0
+    assert before[1]["facts-0"]["rows_equal"] > 50
+    judged.lose(FACTS.name)
+
+    stage = Stage(judged.brokers, judged.prefix, judged.environment)
+    with (judged.folder / "log").open("ab") as log, Supervisor() as supervisor:
+        stage.start_worker(supervisor, output=log)
+        judged.wait_for(lambda: "its rows are lost" in judged.log)
+    assert "state-facts is empty" in judged.log
+    assert judged.alerts() == alerts
+    judged.without_workers()
+
+    assert judged.ledger("verify", "facts")[0] == DIFFERS
+    assert judged.ledger("rebuild", "facts")[0] == DIFFERS
+    assert judged.ledger("verify", "facts")[0] == DIFFERS, "without --yes nothing is written"
+    code, rebuilt = judged.ledger("rebuild", "facts", "--yes")
+    assert (code, rebuilt["facts-0"]["written"]) == (0, True)
+    again = judged.ledger("rebuild", "facts", "--yes")
+    assert (again[0], again[1]["facts-0"]["written"]) == (0, False)
+    after = judged.ledger("verify")
+    assert (0, before[1]["facts-0"]["rows_equal"]) == (after[0], after[1]["facts-0"]["rows_equal"])
+    assert judged.alerts() == alerts
+
+
+def test_a_running_worker_is_not_repaired_behind_its_back(judged: Place) -> None:
+    """While a worker is in the group nothing is written, and it goes on."""
+    stage = Stage(judged.brokers, judged.prefix, judged.environment)
+    with (judged.folder / "log").open("ab") as log, Supervisor() as supervisor:
+        opened = judged.log.count("ledger_opened")
+        stage.start_worker(supervisor, output=log)
+        judged.wait_for(lambda: judged.log.count("ledger_opened") >= opened + 8)
+        refused = judged.baton("ledger", "rebuild", "--yes")
+        assert supervisor.restarts["worker"] == 0
+    assert refused.exit_code == DIFFERS
+    assert "running: stop them first" in refused.stderr
+
+
+def test_an_intake_that_lost_its_rows_goes_on_where_it_was(judged: Place) -> None:
+    """Its position is that behind the last fact or rejected message; nothing is passed on twice."""
+    before = judged.ledger("verify")[1]["referrals-0"]
+    judged.lose(REFERRALS.name)
+
+    assert judged.ledger("verify", "referrals")[0] == DIFFERS
+    assert judged.ledger("rebuild", "referrals", "--yes")[0] == 0
+    stage = Stage(judged.brokers, judged.prefix, judged.environment)
+    with (judged.folder / "log").open("ab") as log, Supervisor() as supervisor:
+        stage.start_worker(supervisor, output=log)
+        judged.wait_for(
+            lambda: judged.ledger("verify")[1]["referrals-0"]["position"] >= before["position"]
+        )
+        judged.wait_for(lambda: judged.ledger("verify")[0] == 0)
+
+
+def test_a_row_that_was_changed_is_found_and_put_right(judged: Place) -> None:
+    """Each key that differs is named, and how; the rest is left as it is."""
+    topic = prefixed(judged.prefix, state_topic(FACTS.name).name)
+    with Reader(judged.brokers, topic) as reader:
+        last = {m.key: m.value for batch in reader.to_end() for m in batch if m.value is not None}
+    key = next(key for key in last if key is not None and key.startswith(b"a/"))
+    value = last[key]
+    assert value is not None
+    alert = codec.decode(value)[1]
+    producer = KafkaProducer(bootstrap_servers=judged.brokers)
+    wrong = codec.encode("Alert", alert | {"severity": 4})
+    for row in ((key, wrong), (b"a/person:nobody|x", wrong)):
+        producer.send(topic, key=row[0], value=row[1]).get(timeout=30)
+    producer.close()
+
+    result = judged.baton("ledger", "verify", "facts", "--json")
+    found = [json.loads(line) for line in result.stdout.splitlines()][:-1]
+    assert result.exit_code == DIFFERS
+    assert [
+        {"ledger": "facts-0", "key": key.decode(), "how": "differs", "fields": ["severity"]},
+        {"ledger": "facts-0", "key": "a/person:nobody|x", "how": "not expected", "fields": []},
+    ] == sorted(found, key=lambda each: each["how"])
+    assert judged.ledger("rebuild", "facts", "--yes")[0] == 0
+    assert judged.ledger("verify", "facts")[0] == 0
