@@ -17,6 +17,7 @@ from baton.contract import codec
 from baton.contract.versions import expand
 from baton.engine.translate import to_fact
 from baton.rules.facts import FACTS, Fact
+from baton.rules.register import RULES
 from tests.rules.told import DAY, HOUR, MINUTE, NOON
 
 if TYPE_CHECKING:
@@ -81,6 +82,10 @@ def in_order(told: list[Told]) -> list[Told]:
     """Give the records the offsets that they get as their topics receive them."""
     placed = sorted(told, key=lambda each: each.received_at)
     return [replace(each, offset=place) for place, each in enumerate(placed)]
+
+
+JUDGED = {slug: rule for slug, rule in RULES.items() if rule.triggers & {*FACTS.values()}}
+"""The rules that read facts; that a role has nobody to tell is found elsewhere (`test_life.py`)."""
 
 
 def records_for(rule: Rule) -> list[str]:

@@ -13,7 +13,7 @@ from baton.rules.facts import FACTS
 from baton.rules.register import RULES
 from tests.engine.afresh import Afresh
 from tests.engine.driving import Driven
-from tests.engine.generated import AFTER, DELAYS, END, Told, records_for, timetables
+from tests.engine.generated import AFTER, DELAYS, END, JUDGED, Told, records_for, timetables
 from tests.rules.told import DAY, MINUTE, NOON, POLICY, incident, policy_with
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def test_all_rules_on_anything_told(data: st.DataObject) -> None:
     compare(data, told)
 
 
-@pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
+@pytest.mark.parametrize("rule", JUDGED.values(), ids=JUDGED.keys())
 @quickly
 @given(data=st.data())
 def test_all_rules_on_what_concerns_one(rule: Rule, data: st.DataObject) -> None:

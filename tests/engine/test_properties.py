@@ -9,10 +9,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from baton.rules.facts import FACTS
 from baton.rules.register import RULES
 from tests.engine.driving import Driven
-from tests.engine.generated import AFTER, DELAYS, END, Told, in_order, records_for, timetables
+from tests.engine.generated import (
+    AFTER,
+    DELAYS,
+    END,
+    JUDGED,
+    Told,
+    in_order,
+    records_for,
+    timetables,
+)
 from tests.rules.told import DAY, MINUTE, NOON
 
 if TYPE_CHECKING:
@@ -30,8 +38,6 @@ quickly = settings(
         HealthCheck.filter_too_much,
     ],
 )
-JUDGED = {slug: rule for slug, rule in RULES.items() if rule.triggers & {*FACTS.values()}}
-"""The rules that read facts; that a role has nobody to tell is found elsewhere (`test_life.py`)."""
 every_rule = pytest.mark.parametrize("rule", JUDGED.values(), ids=JUDGED.keys())
 BY_FACTS = {slug: rule for slug, rule in RULES.items() if rule.reads != "agency"}
 """The rules that judge by when things occurred; a feed's silence is about when it was heard."""
