@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 POLICY = Path(__file__).parents[2] / "policy.toml"
 BLIND_AFTER = 8
-WITHIN = 120.0
+WITHIN = 300.0
 """Seconds by which anything must have come, on the slowest machine; what is awaited is a condition, never a time."""
 
 

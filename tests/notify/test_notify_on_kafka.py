@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.notify.conftest import Webhook
 
 POLICY = Path(__file__).parents[2] / "policy.toml"
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds to wait for what must come: a loaded machine is slow."""
 
 
