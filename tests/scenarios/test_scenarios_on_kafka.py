@@ -34,7 +34,14 @@ if TYPE_CHECKING:
     from baton.replay.told import Told
 
 PROJECT = Path(__file__).parents[2]
-POLICY = PolicyText((PROJECT / "policy.toml").read_text(encoding="utf-8"), "policy.toml")
+AGREED = (PROJECT / "policy.toml").read_text(encoding="utf-8")
+CRITICAL, REST = AGREED.split("[life.severity-2]")
+# On one timeline of many years whatever nobody takes up is chased for all of them, thousands of times: here only what
+# is critical is. The scenarios say offline, each for itself, that the rest is chased too.
+POLICY = PolicyText(
+    f"{CRITICAL}[life.severity-2]{REST.replace('chased               = true', 'chased = false')}",
+    "policy.toml",
+)
 FILES = sorted(Path(__file__).parent.glob("*.toml"))
 SHARED = [file for file in FILES if "policy" not in tomllib.loads(file.read_text(encoding="utf-8"))]
 
