@@ -18,6 +18,7 @@ from baton.engine.alerts import Alert
 from baton.replay.play import play_scenario
 from baton.replay.scenario import PolicyText, read_scenario
 from baton.replay.told import Persons
+from baton.rules.facts import FACTS
 from baton.rules.outcome import RAISING
 from baton.rules.register import RULES
 
@@ -26,6 +27,8 @@ Baton = Callable[..., Result]
 ROOT = Path(__file__).parents[2]
 POLICY = PolicyText((ROOT / "policy.toml").read_text(encoding="utf-8"))
 FILES = sorted((ROOT / "tests" / "scenarios").glob("*.toml"))
+JUDGED = tuple(slug for slug, rule in RULES.items() if rule.triggers & {*FACTS.values()})
+"""The rules that judge facts; that a role has nobody to tell follows from what was told of alerts."""
 OPEN = {"waiting", "due-soon", "overdue", "cannot-tell", "found"}
 
 
@@ -41,7 +44,9 @@ def _stories_of(rule: str) -> Iterator[tuple[Path, Alert]]:
         if f'alert = "{rule}"' not in re.sub(r" +=", " =", text):
             continue
         for alert in play_scenario(read_scenario(text, file.name, POLICY), Persons()):
-            if alert.rule == rule and alert.status != "withdrawn":
+            # Of a feed that was silent and is heard again, the heartbeats of its silence are kept no longer.
+            over = alert.about_kind == "agency" and alert.status == "answered"
+            if alert.rule == rule and alert.status != "withdrawn" and not over:
                 yield file, alert
                 break
 
@@ -53,7 +58,7 @@ def judged(baton: Baton, asked: str, file: Path) -> list[dict[str, Any]]:
     return [judgement for line in lines for judgement in line["judgements"]]
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", JUDGED)
 def test_an_alert_of_each_rule_is_explained_by_its_id(baton: Baton, rule: str) -> None:
     """One judgement, with its reason and, while it is open, what would answer it; and the alert itself."""
     file, alert = stories_of(rule)[0]
@@ -70,7 +75,7 @@ def test_an_alert_of_each_rule_is_explained_by_its_id(baton: Baton, rule: str) -
     assert [each["alert_id"] for each in row["alerts"]] == [alert.alert_id]
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", JUDGED)
 def test_an_alert_of_each_rule_is_explained_by_whom_it_is_about(baton: Baton, rule: str) -> None:
     """Who asks for the person, case, team or feed is told too, in words."""
     file, alert = stories_of(rule)[0]
