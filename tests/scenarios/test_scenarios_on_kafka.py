@@ -35,13 +35,9 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parents[2]
 AGREED = (PROJECT / "policy.toml").read_text(encoding="utf-8")
-CRITICAL, REST = AGREED.split("[life.severity-2]")
-# On one timeline of many years whatever nobody takes up is chased for all of them, thousands of times: here only what
-# is critical is. The scenarios say offline, each for itself, that the rest is chased too.
-POLICY = PolicyText(
-    f"{CRITICAL}[life.severity-2]{REST.replace('chased               = true', 'chased = false')}",
-    "policy.toml",
-)
+# On one timeline of many years whatever nobody takes up would be chased for all of them, tens of thousands of times:
+# here nothing is. The scenarios say offline, each for itself, who is chased.
+POLICY = PolicyText(AGREED.replace("chased               = true", "chased = false"), "policy.toml")
 FILES = sorted(Path(__file__).parent.glob("*.toml"))
 SHARED = [file for file in FILES if "policy" not in tomllib.loads(file.read_text(encoding="utf-8"))]
 
@@ -220,9 +216,8 @@ def play(
         with stage.alerts() as batches:
             while batch := next(batches):
                 alerts += map(alert_of, batch)
-        assert (supervisor.restarts["worker"] > 0) == (kills > 0), (
-            folder / "worker.log"
-        ).read_text()
+        # A worker that was in doubt on a busy machine, and started again, must say the same.
+        assert supervisor.restarts["worker"] >= min(kills, 1), (folder / "worker.log").read_text()
     return Live(alerts, pseudonyms)
 
 
