@@ -136,25 +136,3 @@ def test_killed_in_the_middle_of_a_delivery_nobody_is_told_twice(
         wait_for(lambda: told(place) == [(1, "hub_manager", "unknown")])
 
     assert 1 == len(webhook.came)
-
-
-def test_a_second_one_takes_over_from_the_first(
-    place: tuple[str, str], recipients: Path, webhook: Webhook
-) -> None:
-    """The first can write no more, and stops; each step is still told once."""
-    with running(place, recipients) as first:
-        write(place, alert())
-        wait_for(lambda: told(place))
-        with running(place, recipients):
-            wait_for(lambda: _tells_or_ends(place, first))
-            wait_for(lambda: len(told(place)) == len(webhook.came))
-    said = [each["message"] for each in webhook.came]
-
-    assert len(said) == len(set(said))
-
-
-def _tells_or_ends(place: tuple[str, str], first: subprocess.Popen[bytes]) -> bool:
-    """Give the first something to write until it finds that it may not."""
-    number = time.monotonic_ns()
-    write(place, alert(alert_id=f"unreferred-incident/inc-{number}/p-{number}"))
-    return first.poll() is not None
