@@ -447,6 +447,17 @@ def test_heartbeats_of_a_silence_are_kept_until_it_is_over() -> None:
     assert {f"source-silent/2015-03-02T12:00:00Z/{CARE}": "answered"} == driven.statuses()
 
 
+def test_a_heartbeat_told_again_after_its_silence_unsays_nothing() -> None:
+    """It was forgotten, and while it waits for its moment to be forgotten once more, its alert stands."""
+    driven = Driven(beat(NOON), beat(NOON + 5 * HOUR))
+    driven.advance(NOON + 5 * HOUR)
+
+    driven.hear(beat(NOON + 6 * HOUR), heard(beat(NOON), NOON + 7 * HOUR))
+    driven.advance(NOON + 8 * HOUR)
+
+    assert "answered" == driven.statuses()[f"source-silent/2015-03-02T12:00:00Z/{CARE}"]
+
+
 # Restarts.
 
 TIMETABLE = [

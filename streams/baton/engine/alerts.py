@@ -143,8 +143,11 @@ def settle(
 
     Only facts can withdraw an alert: a question that becomes unanswerable, or is merely asked again, leaves it.
     """
+    standing = before is not None and before.status != "withdrawn"
+    if finding.reason == "cannot-tell" and finding.answered_at is not None and standing:
+        # It was raised while it could be told, and whatever the silent feed holds back, this answer came late.
+        finding = replace(finding, reason="answered-late")
     if finding.reason in RAISING:
-        standing = before is not None and before.status != "withdrawn"
         after = _alert(finding, now, rule_version, policy_version)
         if before is not None and standing:
             after = replace(after, raised_at=before.raised_at)

@@ -504,11 +504,13 @@ class Engine:
             self._forget_heartbeats(key, now, changes)
 
     def _still_holds(self, alert: Alert) -> bool:
-        """Say whether the facts that asked an alert's question are still kept."""
-        return all(
-            (alert.authority, each.agency, each.event, each.event_id) in self._known
-            for each in alert.trigger
-        )
+        """Say whether the facts that asked an alert's question are still kept.
+
+        One that was forgotten, was told again and waits for its moment is not kept: it will be forgotten once more.
+        """
+        waiting = {fact.identity for _, _, fact in self._held}
+        asked = {(alert.authority, each.agency, each.event, each.event_id) for each in alert.trigger}
+        return asked <= self._known and asked.isdisjoint(waiting)
 
     def _change(self, key: str, alert: Alert, changes: Changes) -> None:
         self._alerts[key][alert.alert_id] = alert

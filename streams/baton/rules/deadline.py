@@ -52,18 +52,18 @@ def answered_in_time(  # noqa: PLR0913 (a deadline is all of these, and each has
 ) -> Met:
     """Say how a deadline stands as of `now`: from `since` to `due_at`, both included, any of the answers meets it.
 
-    Due, unanswered and the answering agency's feed silent is `cannot-tell`; the engine asks again when it is heard.
+    Due, not answered in time and the answering agency's feed silent is `cannot-tell`; the engine asks again when it
+    is heard. A late answer that is known meanwhile is told of an alert that stands already, and raises none.
     """
     answer = first(answers, since)
     if answer is not None and answer.occurred_at <= due_at:
         return Met("answered", due_at, answer)
     if now < due_at:
         return Met("waiting", due_at, answer, wake_at=due_at)
-    if answer is not None:
-        return Met("answered-late", due_at, answer)
     if not told.can_tell(terms.waits_for, authority, due_at, now):
-        return Met("cannot-tell", due_at)
-    return Met("overdue", due_at)
+        # A late answer proves nothing: one in time may be among what the silent feed holds back.
+        return Met("cannot-tell", due_at, answer)
+    return Met("overdue" if answer is None else "answered-late", due_at, answer)
 
 
 GRAVEST_FIRST: tuple[Reason, ...] = (

@@ -75,11 +75,9 @@ def _met(
         (note for note in transfer.handovers if not _missing(transfer, terms, note.occurred_at)),
         None,
     )
-    if completing is not None:
-        return Met("answered-late", due_at, completing)
     if not told.can_tell(terms.waits_for, accepted.authority, due_at, now):
-        return Met("cannot-tell", due_at)
-    return Met("overdue", due_at)
+        return Met("cannot-tell", due_at, completing)
+    return Met("overdue" if completing is None else "answered-late", due_at, completing)
 
 
 RULE = Rule(

@@ -70,7 +70,7 @@ def stands(  # noqa: PLR0913 (a deadline is all of these, and each has a name)
     if met.reason == "answered-late":
         return met, struck[-1]
     if not told.can_tell(terms.waits_for, authority, struck[-1].at, now):
-        return Met("cannot-tell", due_at, wake_at=wake_at), struck[-1]
+        return Met("cannot-tell", due_at, met.answer, wake_at), struck[-1]
     return Met("due-soon" if now < due_at else "overdue", due_at, wake_at=wake_at), struck[-1]
 
 

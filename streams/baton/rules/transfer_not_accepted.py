@@ -74,7 +74,8 @@ def _met(
         terms=terms,
         authority=request.authority,
     )
-    if met.reason == "answered-late" and isinstance(met.answer, TransferWithdrawn):
+    late = met.reason in {"answered-late", "cannot-tell"}
+    if late and isinstance(met.answer, TransferWithdrawn):
         return Met("transfer-withdrawn", met.due_at, met.answer)
     return met
 

@@ -244,13 +244,13 @@ SELECT
     'found'
 FROM subjects s JOIN first_incomplete f USING (incident, key, heard);
 
--- A5 and A6: a notification, and whom it is about: the people that a record of it names, or those of its incident.
+-- A5 and A6: a notification, and whom it is about: as its incident; while that is unknown, whom its record names first.
 CREATE TABLE notes AS
 SELECT notification, record, incident, authority, agency, told_agency, occurred, heard, place, event_id FROM facts
 WHERE record IN ('NotificationSent', 'NotificationRecorded');
 
 CREATE TABLE note_people AS
-SELECT n.notification, p.key, n.heard FROM notes n JOIN persons p USING (event_id);
+SELECT n.notification, p.key, n.heard FROM notes n JOIN persons p USING (event_id) WHERE p.number = 1;
 
 CREATE TABLE decisions AS
 SELECT notification, NULL AS incident, occurred, heard FROM facts
@@ -280,8 +280,10 @@ JOIN (
 
 CREATE TABLE note_subjects AS
 SELECT m.notification, n.incident, m.key, m.heard, s.is_subject AS of_incident,
-    EXISTS (SELECT 1 FROM incidents i WHERE i.incident = n.incident AND i.heard <= m.heard) AS incident_known,
-    EXISTS (SELECT 1 FROM note_people p WHERE p.notification = m.notification AND p.heard <= m.heard) AS any_named,
+    EXISTS (
+        SELECT 1 FROM incidents i JOIN parties p USING (incident)
+        WHERE i.incident = n.incident AND i.heard <= m.heard AND p.heard <= m.heard
+    ) AS incident_known,
     EXISTS (
         SELECT 1 FROM note_people p WHERE p.notification = m.notification AND p.key = m.key AND p.heard <= m.heard
     ) AS is_named
@@ -333,7 +335,7 @@ INSERT INTO states
 WITH judged AS (
     SELECT s.notification, s.key, s.heard,
         any_value(n.authority) AS authority,
-        any_value(CASE WHEN s.any_named THEN s.is_named ELSE coalesce(s.of_incident, false) END) AS asked,
+        any_value(CASE WHEN s.incident_known THEN coalesce(s.of_incident, false) ELSE s.is_named END) AS asked,
         due_after(min(n.occurred), 'notification-not-triaged.within') AS due,
         min(d.occurred) FILTER (d.occurred >= n.occurred) AS decided,
         any_value(r.first_at) AS regraded, min(d.occurred) FILTER (d.occurred > r.last_at) AS decided_since

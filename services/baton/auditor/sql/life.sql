@@ -47,12 +47,15 @@ WHERE moment < next_heard AND NOT EXISTS (
 )
 GROUP BY alert_id, heard;
 
--- R: stands from here; E: does not, for this reason. What cannot be told, and what is not due, leaves no trace, but
--- what is asked again and is not due any more is withdrawn.
+-- R: stands from here; E: does not, for this reason; L: a late answer that came while nothing could be told, and that
+-- is said of an alert only if it stands. What cannot be told, and what is not due, leaves no trace, but what is asked
+-- again and is not due any more is withdrawn.
 CREATE TABLE pieces AS
 SELECT alert_id, t.moment AS begun, 1 AS rank, 'R' AS piece, r.due, r.answered,
     CASE WHEN r.answered IS NULL THEN r.found_as ELSE 'answered-late' END AS reason
 FROM raising r JOIN tellable t USING (alert_id, heard)
+UNION ALL
+SELECT alert_id, r.ripe, 0, 'L', r.due, r.answered, 'answered-late' FROM raising r WHERE r.answered IS NOT NULL
 UNION ALL
 SELECT alert_id, heard, 0, 'E', due,
     CASE WHEN asked AND answered <= due AND rule NOT IN ('incident-closed-incomplete', 'handover-incomplete') THEN answered END,
@@ -70,11 +73,15 @@ WITH counted AS (
 ), last_stand AS (
     SELECT alert_id, max(ends) AS ends FROM counted WHERE piece = 'R' GROUP BY alert_id
 ), stand AS (
-    SELECT c.alert_id, l.ends, min(begun) AS raised_at, max((begun, rank)) AS last_r,
+    SELECT alert_id, ends, any_value(raised_at) AS raised_at, max((begun, rank)) AS last_r,
         arg_max(due, (begun, rank)) AS due, arg_max(answered, (begun, rank)) AS answered,
         arg_max(reason, (begun, rank)) AS reason
-    FROM counted c JOIN last_stand l ON l.alert_id = c.alert_id AND l.ends = c.ends
-    WHERE piece = 'R' GROUP BY c.alert_id, l.ends
+    FROM (
+        SELECT c.*, min(begun) FILTER (piece = 'R') OVER (PARTITION BY c.alert_id) AS raised_at
+        FROM counted c JOIN last_stand l ON l.alert_id = c.alert_id AND l.ends = c.ends
+        WHERE piece != 'E'
+    )
+    WHERE begun >= raised_at GROUP BY alert_id, ends
 )
 SELECT s.alert_id, q.rule, q.about_kind, q.about,
     CASE WHEN e.alert_id IS NOT NULL THEN 'withdrawn' WHEN s.answered IS NOT NULL THEN 'answered' ELSE 'raised' END AS status,
