@@ -6,6 +6,12 @@ FROM facts WHERE record = 'TransferRequested'
 -- An offer made again is a new clock.
 QUALIFY row_number() OVER (PARTITION BY transfer ORDER BY occurred DESC, place DESC) = 1;
 
+-- Which cases move together is a matter of when each was offered first.
+CREATE TABLE first_requests AS
+SELECT transfer, case_id, authority, occurred, heard, place, from_team, to_team, block
+FROM facts WHERE record = 'TransferRequested'
+QUALIFY row_number() OVER (PARTITION BY transfer ORDER BY occurred, place) = 1;
+
 CREATE TABLE transfer_facts AS
 SELECT transfer, case_id, record, occurred, heard, place, by_team, authority, items, open_items
 FROM facts
@@ -33,15 +39,22 @@ FROM transfer_moments m
 JOIN transfer_facts f ON f.transfer = m.transfer AND f.heard <= m.heard
 GROUP BY ALL;
 
--- C1.
+-- C1: accepted, rejected or taken back; what is taken back after it was due is no longer asked. An offer made again
+-- under the same name counts from its last time.
 INSERT INTO states
+WITH judged AS (
+    SELECT r.transfer, r.case_id, r.authority, m.heard, e.decided, e.withdrawn,
+        due_after(r.occurred, 'transfer-not-accepted.within') AS due,
+        CASE WHEN least(e.decided, e.withdrawn) >= r.occurred THEN least(e.decided, e.withdrawn) END AS answered
+    FROM transfer_moments m
+    JOIN requests r ON r.transfer = m.transfer AND r.heard <= m.heard
+    LEFT JOIN transfer_ends e ON e.transfer = m.transfer AND e.heard = m.heard
+)
 SELECT
-    'transfer-not-accepted/' || r.transfer || '/' || r.case_id, 'transfer-not-accepted', 'case', r.case_id, r.authority,
-    m.heard, e.withdrawn IS NULL, 'transfer-withdrawn', due_after(r.occurred, 'transfer-not-accepted.within'),
-    CASE WHEN e.decided >= r.occurred THEN e.decided END, 'overdue'
-FROM transfer_moments m
-JOIN requests r ON r.transfer = m.transfer AND r.heard <= m.heard
-LEFT JOIN transfer_ends e ON e.transfer = m.transfer AND e.heard = m.heard;
+    'transfer-not-accepted/' || transfer || '/' || case_id, 'transfer-not-accepted', 'case', case_id, authority, heard,
+    NOT coalesce(answered > due AND withdrawn < coalesce(decided, TIMESTAMP '9999-01-01'), false), 'transfer-withdrawn',
+    due, answered, 'overdue'
+FROM judged;
 
 -- An acceptance may be heard before its offer; it names the case itself.
 CREATE TABLE acceptances AS
@@ -151,7 +164,7 @@ CREATE TABLE offered AS
 SELECT s.scope, m.heard AS moment, r.*
 FROM scopes s
 JOIN scope_moments m USING (scope)
-JOIN requests r ON r.transfer = s.transfer AND r.heard <= m.heard
+JOIN first_requests r ON r.transfer = s.transfer AND r.heard <= m.heard
 WHERE NOT EXISTS (
     SELECT 1 FROM transfer_facts w
     WHERE w.record = 'TransferWithdrawn' AND w.transfer = r.transfer AND w.heard <= m.heard
