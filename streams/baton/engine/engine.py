@@ -509,7 +509,9 @@ class Engine:
         One that was forgotten, was told again and waits for its moment is not kept: it will be forgotten once more.
         """
         waiting = {fact.identity for _, _, fact in self._held}
-        asked = {(alert.authority, each.agency, each.event, each.event_id) for each in alert.trigger}
+        asked = {
+            (alert.authority, each.agency, each.event, each.event_id) for each in alert.trigger
+        }
         return asked <= self._known and asked.isdisjoint(waiting)
 
     def _change(self, key: str, alert: Alert, changes: Changes) -> None:
