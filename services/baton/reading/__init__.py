@@ -13,16 +13,19 @@ from baton.reading.reader import (
     begins_of,
     ends_of,
 )
+from baton.reading.silences import StatedSilence, silences
 from baton.reading.state import live_rows
 
 __all__ = [
     "BOOTSTRAP_TIMEOUT_MS",
     "Message",
     "Reader",
+    "StatedSilence",
     "TopicMissingError",
     "UnreadableAlertError",
     "begins_of",
     "ends_of",
     "live_rows",
     "newest",
+    "silences",
 ]

@@ -81,7 +81,7 @@ STEPS: Final[dict[str, str]] = {
 
 MOST_KEPT: Final = 100
 MOST_MEMBERS: Final = 200
-_MOST_DOUBLINGS: Final = 12
+_MOST_DOUBLINGS: Final = 20
 _OPEN: Final = frozenset({"raised", "acknowledged"})
 _REACHED: Final = frozenset({"told", "unknown"})
 """Outcomes after which somebody may know of it."""

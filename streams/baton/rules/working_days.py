@@ -92,13 +92,19 @@ class WorkingHours:
 
     def after(self, moment: datetime, elapsed: timedelta) -> datetime:
         """Return the moment, in UTC, by which so much working time has passed since an aware `moment`."""
-        at = self.next(moment).astimezone(UTC)
-        while True:
-            end = datetime.combine(at.astimezone(LONDON), self._end, LONDON).astimezone(UTC)
-            if at + elapsed <= end:
-                return at + elapsed
-            elapsed -= end - at
-            at = self.next(end + timedelta.resolution)
+        local = self.next(moment).astimezone(LONDON)
+        day = local.date()
+        begin = datetime.combine(day, self._start)
+        a_day = datetime.combine(day, self._end) - begin
+        days, rest = divmod(local.replace(tzinfo=None) - begin + elapsed, a_day)
+        if days and not rest:
+            # The end of a day is still that day.
+            days, rest = days - 1, a_day
+        for _ in range(days):
+            day += _ONE_DAY
+            while not self.days.is_working_day(day):
+                day += _ONE_DAY
+        return (datetime.combine(day, self._start, LONDON) + rest).astimezone(UTC)
 
 
 @lru_cache(maxsize=_MOST_KNOWN)
