@@ -315,3 +315,114 @@ def enums(kind: Any) -> Iterator[tuple[str, ...]]:
         case list():
             for each in kind:
                 yield from enums(each)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ('["09:00", "17:00"]', '["17:00", "09:00"]', "life.working_hours: must be two local times"),
+        ('["09:00", "17:00"]', "9", "life.working_hours: must be two local times"),
+        (
+            "[life.severity-4]",
+            "[life.severity-5]",
+            "life.severity-5: is not known here; did you mean",
+        ),
+        ("[life.severity-4]", "[life.severity-5]", "life.severity-4: is missing"),
+        (
+            "chased               = false ",
+            "chased = 3 ",
+            "life.severity-4.chased: must be true or false",
+        ),
+        (
+            "{ minutes = 30 }  # of a first",
+            "{ minutes = 0 }  # of a first",
+            "must be more than nothing",
+        ),
+        (
+            "silenced_at_most     = { days = 91 }",
+            "",
+            "life.severity-4.silenced_at_most: is missing",
+        ),
+        (
+            "[role.reviewing_officer]",
+            '[role."Jo Bloggs"]',
+            "role.Jo Bloggs: must be words of small letters",
+        ),
+        (
+            "[role.reviewing_officer]",
+            "[role.reviewer]",
+            "rule.moved-area-without-transfer-in.tell[2]: reviewing_officer has no block",
+        ),
+        ('agency        = "midwifery"', "", "role.named_midwife.agency: is missing"),
+        (
+            'agency        = "midwifery"',
+            'agency = "midwives"',
+            "role.named_midwife.agency: must be one of",
+        ),
+        (
+            "sending_team_manager+receiving_team_manager",
+            "hub_manager+hub_manager",
+            "joined by +, each once",
+        ),
+        (
+            "sending_team_manager+receiving_team_manager",
+            "sending_team_manager+",
+            "joined by +, each once",
+        ),
+    ],
+)
+def test_a_mistake_in_the_life_of_an_alert_is_found(right: str, wrong: str, said: str) -> None:
+    """Hours, severities, limits and roles: each with where it is."""
+    assert right in TEXT
+
+    found = mistakes_of(TEXT.replace(right, wrong, 1))
+
+    assert any(said in each for each in found), found
+
+
+def test_what_is_no_table_of_lives_or_rules_is_found() -> None:
+    """One mistake for it, and one for each part that is missing."""
+    found = mistakes_of('version = "1"\nkeep_days = 1\nlife = 1\nrule = 2\nrole = 3')
+
+    for line, name in enumerate(("life", "rule", "role"), start=3):
+        assert any(
+            each.startswith(f"policy.toml:{line}: {name}: must be a table") for each in found
+        )
+
+
+def test_a_scenario_may_change_a_role_or_bring_one_whole() -> None:
+    """A part of one that is agreed; of one of its own nothing may lack."""
+    text = '[role.hub_manager]\nworking_hours = true\n[role.desk]\nbasis = "ours"\nagency = "police"\nworking_hours = false\n[rule.block-transfer]\ntell = ["desk"]'
+    policy = parse_policy(TEXT, overrides=text)
+
+    assert (True, "childrens_social_care") == (
+        policy.roles["hub_manager"].working_hours,
+        policy.roles["hub_manager"].agency,
+    )
+    assert "police" == policy.roles["desk"].agency
+    assert [
+        "overrides:1: role.desk.basis: is missing",
+        "overrides:1: role.desk.working_hours: is missing",
+    ] == mistakes_of(TEXT, '[role.desk]\nagency = "police"')
+
+
+def test_a_scenario_may_change_hours_and_limits() -> None:
+    """For one severity, setting by setting."""
+    policy = parse_policy(
+        TEXT,
+        overrides='[life]\nworking_hours = ["08:00", "20:00"]\n[life.severity-1]\nclose_needs_two = false',
+    )
+    terms = policy.terms("severity-1", SPRING_2026, "local")
+
+    assert (8, 20) == (policy.opens.hour, policy.closes.hour)
+    assert (False, True) == (terms.flag("close_needs_two"), terms.flag("chased"))
+
+
+def test_what_holds_for_a_role_and_a_severity_can_be_asked() -> None:
+    """One row for each setting, as for a rule."""
+    policy = parse_policy(TEXT)
+
+    role = {row.setting: row.value for row in holding(policy, "named_midwife", date(2026, 3, 2))}
+    life = {row.setting: row.value for row in holding(policy, "severity-1", date(2026, 3, 2))}
+    assert {"basis": "ours", "agency": "midwifery", "working_hours": "yes"} == role
+    assert "30 minutes" == life["acknowledge_within"]
