@@ -170,3 +170,42 @@ def test_a_log_is_explained_as_a_scenario_is(baton: Baton, tmp_path: Path) -> No
         row = json.loads(baton("explain", key, file, "--json").stdout)
         assert [each["reason"] for each in row["judgements"]] == ["waiting"]
         assert row["judgements"][0]["looks_again_at"] == row["judgements"][0]["due_at"]
+
+
+def test_what_was_done_to_an_alert_and_whose_turn_it_is(baton: Baton, scenarios: Path) -> None:
+    """Everything in order, refusals with their sentence, and what comes next, for whom and when."""
+
+    def said(scenario: str, key: str = "unreferred-incident/inc-1/woman-1") -> str:
+        return " ".join(baton("explain", key, scenarios / f"{scenario}.toml").stdout.split())
+
+    again = said("the-same-person-twice")
+    assert "step 1: 2026-02-03 14:00, raised: public protection supervisor" in again
+    assert "taken up: by operator-1, until 2026-02-03 18:10" in again
+    assert "to be closed: operator-1 asked, and a second person must agree" in again
+    assert "Refused: Two different persons must close this alert" in again
+    assert "next: lapsed, 2026-02-03 18:10: public protection supervisor" in again
+    assert "whose turn" not in again
+
+    chased = said("assigned-to-somebody")
+    assert "belongs to: operator-7" in chased
+    assert "whose turn: hub manager" in chased
+    assert "next: chased, 2026-02-03 15:00: named midwife" in chased
+
+    assert "closed: by operator-1 and operator-2: acted" in said("two-people-to-close")
+    ended = said("silence-ended-early", "family-not-contacted/2026-02-02/case-1")
+    assert "silence ended by operator-1" in ended
+
+
+def test_that_a_role_has_nobody_can_be_explained(baton: Baton, scenarios: Path) -> None:
+    """By its id, though no chronology holds it; and it is said with the alert that nobody was told of."""
+    about = "nobody-to-tell/public_protection_supervisor/local"
+    alone = baton("explain", about, scenarios / "nobody-to-tell.toml", "--json")
+    beside = baton(
+        "explain", "unreferred-incident/inc-1/woman-1", scenarios / "nobody-to-tell.toml"
+    )
+
+    row = json.loads(alone.stdout)
+    assert [about] == [each["alert_id"] for each in row["alerts"]]
+    assert "told: 2026-02-03 14:00, public protection supervisor by nothing: nobody" in " ".join(
+        beside.stdout.split()
+    )

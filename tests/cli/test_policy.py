@@ -106,3 +106,13 @@ def test_an_unknown_rule_is_told_with_the_nearest(baton: Baton) -> None:
 
     assert (result.exit_code, result.stdout) == (WRONG, "")
     assert "did you mean unreferred-incident?" in result.stderr
+
+
+def test_the_life_of_an_alert_and_a_role_can_be_shown(baton: Baton) -> None:
+    """Like a rule, by the names of their blocks."""
+    life = baton("policy", "show", "severity-1").stdout
+    role = baton("policy", "show", "named_midwife").stdout
+
+    assert "acknowledge_within" in life
+    assert "30 minutes" in life
+    assert "midwifery" in role

@@ -26,6 +26,7 @@ from baton.engine.life import (
     Lived,
     Lives,
     Matcher,
+    OnOneAlert,
     Refusal,
     UnreadableMatcherError,
     silence_of,
@@ -469,6 +470,20 @@ def test_whoever_is_told_while_it_ends_is_told_that_too() -> None:
     assert ["raised"] == kinds(by_hand)
 
 
+def test_nobody_is_told_twice_that_it_is_over() -> None:
+    """Whoever is told of an old step afterwards is; those who know it are not told again."""
+    first, second = "public_protection_supervisor", "hub_manager"
+    alert = lived(
+        [raised(), answered(raised(), HOUR)],
+        told(MINUTE, 1, first),
+        told(2 * HOUR, 2, second),
+        told(3 * HOUR, 1, first, "unknown"),
+        until=DAY,
+    ).alert()
+
+    assert [("resolved", HOUR, first), ("resolved", 2 * HOUR, second)] == steps(alert)[-2:]
+
+
 def test_an_alert_opened_again_by_a_fact_begins_again() -> None:
     """An answer that was taken back; and one that was withdrawn and is raised anew, as a new one."""
     first = raised()
@@ -615,6 +630,11 @@ def test_an_action_on_no_alert_at_all_gives_none() -> None:
     )
 
 
+def test_every_action_is_of_one_alert_or_of_silence_or_of_telling() -> None:
+    """A new one makes somebody decide what it does."""
+    assert {*get_args(OnOneAlert), AlertsSilenced, SilenceEnded, AlertTold} == {*ACTIONS.values()}
+
+
 def test_every_refusal_and_step_has_its_sentence() -> None:
     """One for each, none twice; and the words are those of the code."""
     assert set(get_args(Refusal)) == set(REFUSALS)
@@ -669,7 +689,7 @@ def test_a_silence_is_ended_before_its_time() -> None:
         silence,
         unsilenced(HOUR, silence),
         unsilenced(2 * HOUR, silence),
-        until=2 * HOUR,
+        until=4 * HOUR,
     )
 
     assert ("chased", HOUR) == steps(whole.alert())[1][:2]

@@ -384,6 +384,16 @@ def test_what_is_no_table_of_lives_or_rules_is_found() -> None:
     """One mistake for it, and one for each part that is missing."""
     found = mistakes_of('version = "1"\nkeep_days = 1\nlife = 1\nrule = 2\nrole = 3')
 
+    assert 2 == sum(
+        "must be a table" in each
+        for each in mistakes_of(TEXT, "life.severity-1 = 1\nrole.hub_manager = 1")
+    )
+    assert any(
+        "must be words" in each
+        for each in mistakes_of(
+            TEXT, '[rule.deadline-lost-in-transfer]\nassessment_items = ["Any Thing"]'
+        )
+    )
     for line, name in enumerate(("life", "rule", "role"), start=3):
         assert any(
             each.startswith(f"policy.toml:{line}: {name}: must be a table") for each in found

@@ -29,9 +29,9 @@ def test_a_silence_is_listed_with_who_why_and_until_when() -> None:
     (silence,) = silences([[silenced(0 * HOUR), other], [Message(0, 2, 0, None, b"?")]])
 
     assert ("silence-1", "operator-1", "planned", NOON) == (
-        silence.silence_id,
-        silence.by,
-        silence.why,
+        silence.stated["event_id"],
+        silence.stated["by"],
+        silence.stated["why"],
         silence.at,
     )
     assert [True, False] == [silence.holds(NOON + DAY - MINUTE), silence.holds(NOON + DAY)]
@@ -49,7 +49,7 @@ def test_a_silence_that_was_ended_says_by_whom() -> None:
     assert ("operator-2", NOON + HOUR, "planned") == (
         silence.ended_by,
         silence.ended_at,
-        silence.why,
+        silence.stated["why"],
     )
     assert not silence.holds(NOON + 2 * HOUR)
 

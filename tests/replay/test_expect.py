@@ -140,3 +140,22 @@ def test_a_person_is_shown_by_the_plain_id(read: Read) -> None:
     expected = (FIRST + SECOND).replace("woman-1", "9990000018")
 
     assert not compared(read, text + expected)
+
+
+def test_what_became_of_an_alert_is_compared_too(read: Read) -> None:
+    """Owner, steps and refusals; what is expected and what was found is said in the same words."""
+    given = (
+        '[[told]]\nat = "2026-02-03T14:01"\nevent = "AlertAssigned"\nfrom = "police"\nby = "ann"\n'
+        'alert = "unreferred-incident/inc-1/woman-1"\nto = "bob"\n'
+        '[[told]]\nat = "2026-02-03T14:02"\nevent = "AlertReopened"\nfrom = "police"\nby = "ann"\n'
+        'alert = "unreferred-incident/inc-1/woman-1"\n'
+    )
+    text = TOLD.replace("2026-02-09T12:00", "2026-02-03T14:10") + given + FIRST
+    right = 'owner = "bob"\nsteps = ["raised"]\nrefused = ["not-closed"]\n'
+    wrong = 'owner = "cat"\nsteps = []\nrefused = []\n'
+
+    assert [] == compared(read, text + right)
+    (unmet, other) = compared(read, text + wrong)
+    assert "owner cat, steps none, refused none" in unmet
+    assert "differs in: owner, steps, refused" in unmet
+    assert "owner bob, steps raised, refused not-closed" in other

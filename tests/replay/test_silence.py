@@ -183,3 +183,53 @@ def test_a_silence_after_one_without_end_is_a_mistake(wrong: Wrong) -> None:
     (found,) = wrong(scenario(silent("2026-02-02T09:00"), silent("2026-02-04T09:00")))
 
     assert found == "x.toml:9: silent[1].after: begins within an earlier silence"
+
+
+def unmanned(role: str, after: str, **more: str) -> str:
+    """Return a `[[silent]]` block of a role."""
+    rows = {"role": role, "after": after, **more}
+    return "[[silent]]\n" + "".join(f'{key} = "{value}"\n' for key, value in rows.items())
+
+
+DUE = datetime(2026, 2, 3, 14, tzinfo=UTC)
+
+
+def test_a_role_that_has_nobody_is_passed_over_and_is_an_alert(read: Read) -> None:
+    """Each step that asks for it says so at its moment, to the end of the block, in its own area alone."""
+    text = scenario(
+        incident("2026-02-02T14:00", 1),
+        unmanned("public_protection_supervisor", "2026-02-03T00:00"),
+        unmanned("hub_manager", "2026-02-03T00:00", until="2026-02-03T14:00"),
+        unmanned("named_midwife", "2026-02-03T00:00", authority="elsewhere"),
+        until="2026-02-03T14:20",
+    )
+    alerts = {alert.rule: alert for alert in played(read, text)}
+
+    assert [DUE, DUE] == [each.at for each in alerts["unreferred-incident"].life.steps]
+    assert ("police", DUE) == (alerts["nobody-to-tell"].about, alerts["nobody-to-tell"].raised_at)
+    told = [each for each in read(text).told if each.record == "AlertTold"]
+    assert ["nobody-1"] == [each.fields["event_id"] for each in told]
+
+
+def test_every_step_of_every_alert_reaches_nobody(read: Read) -> None:
+    """Each is said in its turn, whatever else the role is asked for later."""
+    text = scenario(
+        incident("2026-02-02T14:00", 1),
+        incident("2026-02-02T15:00", 2),
+        unmanned("public_protection_supervisor", "2026-02-03T00:00"),
+        until="2026-02-03T15:10",
+    )
+    told = [each for each in read(text).told if each.record == "AlertTold"]
+
+    assert [DUE, DUE + HOUR] == [each.received_at for each in told]
+    assert ["nobody-1", "nobody-2"] == [each.fields["event_id"] for each in told]
+
+
+def test_a_block_is_of_a_feed_or_of_a_role_that_there_is(wrong: Wrong) -> None:
+    """Not of both, and not of a role that the policy does not know."""
+    both = unmanned("hub_manager", "2026-02-03T00:00", **{"from": "police"})
+    unknown = unmanned("hub_manger", "2026-02-03T00:00")
+
+    assert any("not both" in each for each in wrong(scenario(both)))
+    assert any("did you mean hub_manager?" in each for each in wrong(scenario(unknown)))
+    assert any("after: is missing" in each for each in wrong(scenario('[[silent]]\nrole = "x"')))

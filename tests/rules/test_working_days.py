@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from baton.rules.policy import Limit
-from baton.rules.working_days import LONDON, WorkingDays
+from baton.rules.working_days import LONDON, WorkingDays, WorkingHours
 from tests.rules.told import POLICY
 
 CALENDAR = POLICY.calendar
@@ -152,3 +152,61 @@ def test_a_cap_is_elapsed_time() -> None:
     limit = Limit(working_days=9, cap=timedelta(hours=72))
 
     assert at(2015, 3, 30, 16, 30) == limit.after(at(2015, 3, 27, 15, 30), CALENDAR)
+
+
+HOURS = WorkingHours(CALENDAR, time(9), time(17))
+
+
+@pytest.mark.parametrize(
+    ("moment", "following"),
+    [
+        (at(2026, 3, 2, 9), at(2026, 3, 2, 9)),
+        (at(2026, 3, 2, 17), at(2026, 3, 2, 17)),
+        (at(2026, 3, 2, 8, 59), at(2026, 3, 2, 9)),
+        (at(2026, 3, 2, 17, 1), at(2026, 3, 3, 9)),
+        (at(2026, 3, 6, 23), at(2026, 3, 9, 9)),
+        (at(2026, 3, 7, 12), at(2026, 3, 9, 9)),
+        (at(2026, 4, 2, 20), at(2026, 4, 7, 9)),
+    ],
+)
+def test_people_are_at_work_from_nine_to_five(moment: datetime, following: datetime) -> None:
+    """Both included, on working days: over a night, a weekend, Easter."""
+    assert (moment == following) == HOURS.hold(moment)
+    assert following == HOURS.next(moment)
+
+
+@pytest.mark.parametrize(
+    ("moment", "hours", "end"),
+    [
+        (at(2026, 3, 2, 9), 8, at(2026, 3, 2, 17)),
+        (at(2026, 3, 2, 9), 9, at(2026, 3, 3, 10)),
+        (at(2026, 3, 2, 12), 0, at(2026, 3, 2, 12)),
+        (at(2026, 3, 2, 12), 21, at(2026, 3, 4, 17)),
+        (at(2026, 3, 6, 16), 4, at(2026, 3, 9, 12)),
+        (at(2026, 3, 7, 2), 1, at(2026, 3, 9, 10)),
+        (at(2026, 3, 27, 16), 2, at(2026, 3, 30, 10)),
+    ],
+)
+def test_working_time_passes_in_working_hours_only(
+    moment: datetime, hours: int, end: datetime
+) -> None:
+    """The end of a day is that day's; a weekend and the change of the clocks count nothing."""
+    assert end == HOURS.after(moment, timedelta(hours=hours))
+
+
+def test_a_limit_may_run_in_working_hours_only() -> None:
+    """Elapsed time counts them; working days end within them; a cap is real time, and ends within them too."""
+    friday = at(2026, 3, 6, 16)
+    hours = timedelta(hours=4)
+
+    assert at(2026, 3, 9, 12) == Limit(elapsed=hours).within(HOURS, friday)
+    assert at(2026, 3, 9, 9) == Limit(working_days=1).within(HOURS, at(2026, 3, 5, 23))
+    assert at(2026, 3, 9, 9) == Limit(elapsed=hours, cap=hours).within(HOURS, friday)
+
+
+def test_a_limit_many_times_over_is_ten_years_at_most() -> None:
+    """Whatever it counts in."""
+    long = Limit(working_days=2, elapsed=timedelta(days=30), cap=timedelta(days=1)).times(4)
+    assert Limit(working_days=8, elapsed=timedelta(days=120), cap=timedelta(days=4)) == long
+    assert Limit(working_days=2_600) == Limit(working_days=2).times(1 << 20)
+    assert Limit(elapsed=timedelta(days=3_653)) == Limit(elapsed=timedelta(hours=1)).times(1 << 20)

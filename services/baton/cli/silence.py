@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,9 +12,7 @@ from baton.cli.options import Brokers, Json, Prefix, kafka_settings_of, reaching
 from baton.cli.output import console, counted, print_json, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from baton.reading import Message
+    from baton.reading import StatedSilence
     from baton.runtime.settings import Settings
 
 app = typer.Typer(
@@ -61,7 +59,9 @@ def add(
 @app.command("list")
 def list_silences(
     *,
-    everything: Annotated[bool, typer.Option("--all", help="Ended ones too.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Ended ones, and those that never held, too.")
+    ] = False,
     json: Json = False,
     brokers: Brokers = None,
     prefix: Prefix = None,
@@ -70,25 +70,27 @@ def list_silences(
     from rich.table import Table
 
     from baton.contract import codec
-    from baton.wording import local
+    from baton.wording import local, words
 
-    silences = _silences(kafka_settings_of(brokers, prefix))
+    found = _silences(kafka_settings_of(brokers, prefix))
     now = datetime.now(UTC)
-    shown = [each for each in silences if everything or _holds(each, now)]
+    shown = [each for each in found if everything or each.holds(now)]
     if json:
         for each in shown:
-            print_json(
-                codec.to_json("AlertsSilenced", each["silence"]) | {"ended_by": each["ended_by"]}
-            )
+            how = {"ended_by": each.ended_by, "refused": each.refused}
+            print_json(codec.to_json("AlertsSilenced", each.stated) | how)
         return
     if shown:
         table = Table(box=None, pad_edge=False)
         for name in ("until", "which", "why", "by", "id"):
             table.add_column(name, overflow="fold")
         for each in shown:
-            told = each["silence"]
-            ended = f"ended by {each['ended_by']}" if each["ended_by"] else local(told["until"])
-            table.add_row(ended, told["matcher"], told["why"], told["by"], told["event_id"])
+            told, ends = each.stated, local(each.stated["until"])
+            if each.refused:
+                ends = f"never held: {words(each.refused)}"
+            elif each.ended_by:
+                ends = f"ended by {each.ended_by}"
+            table.add_row(ends, told["matcher"], told["why"], told["by"], told["event_id"])
         console().print(table)
     say(f"{counted(len(shown), 'silence')}.")
 
@@ -107,44 +109,21 @@ def end(
     from baton.cli.acts import act, tell
 
     settings = kafka_settings_of(brokers, prefix)
-    found = [each for each in _silences(settings) if each["silence"]["event_id"] == silence]
-    if not found or not _holds(found[0], datetime.now(UTC)):
+    found = [each for each in _silences(settings) if each.stated["event_id"] == silence]
+    if not found or not found[0].holds(datetime.now(UTC)):
         raise CommandError(f"No silence {silence} holds: `baton silence list` has them.", WRONG)
-    told = found[0]["silence"]
+    told = found[0].stated
     with reaching(settings):
         tell(settings, act("SilenceEnded", by, told["authority"], told["agency"], silence=silence))
     say("Ended.")
 
 
-def _holds(silence: Mapping[str, Any], now: datetime) -> bool:
-    until: datetime = silence["silence"]["until"]
-    return silence["ended_by"] is None and until > now
-
-
-def _silences(settings: Settings) -> list[dict[str, Any]]:
+def _silences(settings: Settings) -> list[StatedSilence]:
+    """Return every silence that was ever stated, the one that ends last first."""
     from baton.contract.topics import ALERT_ACTIONS, prefixed
-    from baton.reading import Reader
+    from baton.reading import Reader, silences
 
     topic = prefixed(settings.topic_prefix, ALERT_ACTIONS.name)
     with reaching(settings), Reader(settings.brokers, topic) as reader:
-        return silences_in(reader.to_end())
-
-
-def silences_in(batches: Iterable[Iterable[Message]]) -> list[dict[str, Any]]:
-    """Return every silence in what was told, with who ended it before its time, the one that ends last first."""
-    from baton.contract import codec
-
-    asked: dict[str, dict[str, Any]] = {}
-    ended: dict[str, str] = {}
-    for batch in batches:
-        for message in batch:
-            try:
-                name, fields = codec.decode(message.value)
-            except codec.InvalidEvent:
-                continue  # Among the rejected, where it is counted.
-            if name == "AlertsSilenced":
-                asked.setdefault(fields["event_id"], fields)
-            elif name == "SilenceEnded":
-                ended.setdefault(fields["silence"], fields["by"])
-    found = [{"silence": each, "ended_by": ended.get(key)} for key, each in asked.items()]
-    return sorted(found, key=lambda each: each["silence"]["until"], reverse=True)
+        found = silences(reader.to_end())
+    return sorted(found, key=lambda each: each.stated["until"], reverse=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from baton.contract import codec
 from baton.engine.life import silence_of
@@ -15,7 +15,7 @@ from baton.engine.translate import to_action
 from baton.rules.facts import AlertsSilenced, SilenceEnded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from baton.reading.reader import Message
 
@@ -24,33 +24,30 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatedSilence:
-    """One silence as it was stated; `refused` is why it never held, `until` when it ends by its own word.
+    """One silence as it was stated: the fields of its AlertsSilenced, and when baton was told (`at`).
 
-    For an alert it may end sooner: policy has a longest for each severity.
+    `refused` is why it never held. For an alert it may end sooner than it says: policy has a longest for each
+    severity.
     """
 
-    silence_id: str
-    authority: str
-    matcher: str
-    why: str
-    by: str
+    stated: Mapping[str, Any]
     at: datetime
-    until: datetime
     refused: str | None = None
     ended_by: str | None = None
     ended_at: datetime | None = None
 
     def holds(self, now: datetime) -> bool:
         """Say whether it makes alerts that match it wait, as of `now`."""
-        return self.refused is None and self.ended_at is None and now < self.until
+        until: datetime = self.stated["until"]
+        return self.refused is None and self.ended_at is None and now < until
 
 
 def silences(batches: Iterable[Iterable[Message]]) -> list[StatedSilence]:
-    """Fold the messages of `alert-actions` into every silence that was ever stated, in order.
+    """Fold the messages of `alert-actions` into every silence that was ever stated, in the order of being told.
 
-    What cannot be read is passed over, as `intake` rejects it.
+    What cannot be read is passed over: `intake` rejects it, and there it is counted.
     """
-    stated: dict[tuple[str, str], StatedSilence] = {}
+    found: dict[tuple[str, str], StatedSilence] = {}
     for message in (each for batch in batches for each in batch):
         try:
             record, fields = codec.decode(message.value)
@@ -60,19 +57,11 @@ def silences(batches: Iterable[Iterable[Message]]) -> list[StatedSilence]:
         action = to_action(record, fields, at)
         if isinstance(action, AlertsSilenced):
             begun = silence_of(action, at)
-            silence = StatedSilence(
-                silence_id=action.event_id,
-                authority=action.authority,
-                matcher=action.matcher,
-                why=fields["why"],
-                by=action.by,
-                at=at,
-                until=action.until,
-                refused=begun if isinstance(begun, str) else None,
-            )
-            stated.setdefault((action.authority, action.event_id), silence)
+            refused = begun if isinstance(begun, str) else None
+            silence = StatedSilence(stated=fields, at=at, refused=refused)
+            found.setdefault((action.authority, action.event_id), silence)
         elif isinstance(action, SilenceEnded):
             key = (action.authority, action.silence)
-            if key in stated and stated[key].holds(at):
-                stated[key] = replace(stated[key], ended_by=action.by, ended_at=at)
-    return list(stated.values())
+            if key in found and found[key].holds(at):
+                found[key] = replace(found[key], ended_by=action.by, ended_at=at)
+    return list(found.values())

@@ -33,7 +33,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, cast
 
 from baton.engine.alerts import Alert, Done, EventReference, Life, Status, Step, Telling
 from baton.rules import nobody_to_tell
@@ -89,6 +89,8 @@ _UNREACHED: Final = frozenset({"nobody", "failed"})
 _UNKNOWN_ROLE: Final = Role(agency="other", working_hours=False)
 
 Item = TypeVar("Item")
+OnOneAlert = AlertAcknowledged | AlertAssigned | AlertNoted | AlertClosed | AlertReopened
+"""What people do to one alert, by its id."""
 
 
 # Silences.
@@ -323,11 +325,11 @@ class Lives:
             early = self._act_on_all(now, lived)
             self._let_pass(now, lived)
             self._settle(now, lived)
-            while ready := [each for each in early if self._step_of(each) is not None]:
+            while len(rest := [each for each in early if not self._tell(each, now, lived)]) < len(
+                early
+            ):
                 # Told at the very moment at which the step was asked.
-                early = [each for each in early if each not in ready]
-                for each in ready:
-                    self._act(each, now, lived)
+                early = rest
                 self._settle(now, lived)
         if self.now is None or to > self.now:
             self.now = to
@@ -419,16 +421,18 @@ class Lives:
         early: list[AlertTold] = []
         while self._held and self._held[0][0] <= now:
             action = heapq.heappop(self._held)[2]
-            if isinstance(action, AlertTold) and self._step_of(action) is None:
-                early.append(action)
-            else:
+            if not isinstance(action, AlertTold):
                 self._act(action, now, lived)
+            elif not self._tell(action, now, lived):
+                early.append(action)
         return early
 
     def _let_pass(self, now: datetime, lived: Lived) -> None:
         """End the silences that end now, and touch every alert whose time has come."""
         while self._ends and self._ends[0][0] <= now:
-            self._end_silence(heapq.heappop(self._ends)[1], lived)
+            key = heapq.heappop(self._ends)[1]
+            if key in self._silences and self._silences[key].until <= now:
+                self._end_silence(key, lived)
         while self._wakes and self._wakes[0][0] <= now:
             wake_at, alert_id = heapq.heappop(self._wakes)
             if self._kept[alert_id].wake == wake_at:
@@ -594,22 +598,19 @@ class Lives:
     # What people did.
 
     def _act(self, action: Action, now: datetime, lived: Lived) -> None:
-        if isinstance(action, AlertTold):
-            self._tell(action, now, lived)
-        elif isinstance(action, AlertsSilenced):
+        if isinstance(action, AlertsSilenced):
             self._silence(action, now, lived)
         elif isinstance(action, SilenceEnded):
             self._unsilence(action, lived)
-        elif isinstance(
-            action, (AlertAcknowledged, AlertAssigned, AlertNoted, AlertClosed, AlertReopened)
-        ):
-            kept = self._touch(action.alert)
-            _note(kept, action, self._refused(kept, action, now))
+        else:
+            on_one = cast("OnOneAlert", action)
+            kept = self._touch(on_one.alert)
+            _note(kept, on_one, self._refused(kept, on_one, now))
 
     def _refused(  # noqa: PLR0911 (one for each reason)
         self,
         kept: _Kept,
-        action: AlertAcknowledged | AlertAssigned | AlertNoted | AlertClosed | AlertReopened,
+        action: OnOneAlert,
         now: datetime,
     ) -> Refusal | None:
         """Do what an operator asks of one alert, or return why it is not done."""
@@ -701,8 +702,8 @@ class Lives:
                 _note(self._touch(alert_id), action, None)
 
     def _end_silence(self, key: str, lived: Lived) -> None:
-        if self._silences.pop(key, None) is not None:
-            lived.silences[key] = None
+        del self._silences[key]
+        lived.silences[key] = None
 
     def _quieten(self, kept: _Kept, alert: Alert, now: datetime) -> None:
         """Let the silence that holds longest, of those that mean this alert, be the alert's."""
@@ -721,12 +722,15 @@ class Lives:
 
     # What came of telling people.
 
-    def _tell(self, action: AlertTold, now: datetime, lived: Lived) -> None:
-        """Note what came of a step."""
-        kept, step = self._touch(action.alert), self._step_of(action)
-        alert = kept.alert
+    def _tell(self, action: AlertTold, now: datetime, lived: Lived) -> bool:
+        """Note what came of a step; return False for one that was not asked, or not of this role."""
+        kept = self._kept.get(action.alert, _Kept())
+        alert, steps = kept.alert, kept.life.steps
+        named = (each for each in steps if each.number == action.step and action.role in each.roles)
+        step = next(named, None)
         if step is None or alert is None:
-            return
+            return False
+        self._touch(action.alert)
         telling = Telling(
             role=action.role,
             by=action.by,
@@ -744,15 +748,7 @@ class Lives:
         if kept.status not in _OPEN and kept.life.closed_by is None:
             # Told while the news that it was over was on its way.
             self._resolve(kept, now)
-
-    def _step_of(self, action: AlertTold) -> Step | None:
-        """Return the step whose telling this is; what names none that was asked is passed over."""
-        kept = self._kept.get(action.alert)
-        steps = () if kept is None else kept.life.steps
-        return next(
-            (each for each in steps if each.number == action.step and action.role in each.roles),
-            None,
-        )
+        return True
 
     @staticmethod
     def _pass_on(kept: _Kept, alert: Alert, step: Step, now: datetime) -> None:

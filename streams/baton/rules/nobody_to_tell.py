@@ -28,7 +28,7 @@ SLUG = "nobody-to-tell"
 def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
     """Ask nothing: no chronology holds what was told to whom."""
     del told, now, policy
-    return iter(())
+    yield from ()
 
 
 RULE = Rule(

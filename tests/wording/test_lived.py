@@ -1,0 +1,78 @@
+"""What became of an alert, in words: every case that a record can hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from baton.contract import codec
+from baton.wording import lived
+from tests.rules.told import HOUR, NOON
+
+
+def an_alert(**fields: Any) -> dict[str, Any]:
+    """Give a record of an alert that was raised and told of once."""
+    step = {"number": 1, "kind": "raised", "roles": ["hub_manager"], "at": NOON}
+    (full, _) = codec.examples("Alert")
+    whole = {name: full[name] for name in ("alert_id", "rule", "rule_version", "policy_version")}
+    whole |= {"severity": 1, "status": "raised", "steps": [step], "raised_at": NOON, "as_of": NOON}
+    whole |= {"about": full["about"], "responsible": full["responsible"]}
+    whole |= {"tell": ["hub_manager", "team_manager+named_midwife"]}
+    return codec.complete("Alert", whole | fields)
+
+
+def said(**fields: Any) -> dict[str, str]:
+    """Give the labels and words of an alert."""
+    return dict(lived.lines(an_alert(**fields)))
+
+
+def test_nobody_has_done_anything_yet() -> None:
+    """Whose turn it is, and what comes next: nothing, where nothing is known to come."""
+    assert {
+        "step 1": "2015-03-02 12:00, raised: hub manager",
+        "whose turn": "hub manager",
+        "next": "",
+    } == said()
+
+
+def test_what_comes_next_names_when_and_whom() -> None:
+    """A chase goes on to those who come after; a lapse back to those who were told; the first are first."""
+    later = {"next_step_at": NOON + HOUR}
+    assert (
+        "chased, 2015-03-02 13:00: team manager and named midwife"
+        == said(next_step="chased", **later)["next"]
+    )
+    assert "lapsed, 2015-03-02 13:00: hub manager" == said(next_step="lapsed", **later)["next"]
+    assert "raised: hub manager" == said(next_step="raised", steps=[])["next"]
+    assert "raised" == said(next_step="raised", steps=[], tell=[])["next"]
+
+
+def test_how_it_stands_is_said_first() -> None:
+    """Whose it is, who took it up, who asked, who closed it, and until when it is silenced."""
+    words = said(
+        owner="operator-7",
+        acknowledged_by="operator-1",
+        acknowledged_until=NOON + HOUR,
+        closing_by="operator-1",
+        silence="silence-1",
+        silenced_until=NOON + 2 * HOUR,
+    )
+    assert "operator-7" == words["belongs to"]
+    assert "by operator-1, until 2015-03-02 13:00" == words["taken up"]
+    assert "operator-1 asked, and a second person must agree" == words["to be closed"]
+    assert "until 2015-03-02 14:00" == words["silenced"]
+    assert "by operator-1: acted" == said(closed_by="operator-1", outcome="acted")["closed"]
+    both = said(closed_by="operator-1", second_by="operator-2", outcome="acted")
+    assert "by operator-1 and operator-2: acted" == both["closed"]
+    assert "by operator-1, until it is taken back" == said(acknowledged_by="operator-1")["taken up"]
+
+
+def test_what_happened_is_said_with_its_refusal() -> None:
+    """A word that this program does not know, of a newer worker, is said as it is."""
+    told = {"role": "hub_manager", "by": "email", "at": NOON}
+    done = {"event_id": "e", "event": "AlertClosed", "by": "operator-1", "occurred_at": NOON}
+    assert "2015-03-02 12:00, hub manager by email: told" == said(told=[told])["told"]
+    assert said(actions=[done | {"refused": "same-person"}])["done"].endswith(
+        "Refused: Two different persons must close this alert, and this is the one who asked for it."
+    )
+    unknown = said(actions=[done | {"event": "AlertPainted", "refused": "too-blue"}])["done"]
+    assert "AlertPainted by operator-1. Refused: It had no effect: too blue." in unknown
