@@ -30,7 +30,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, cast
@@ -238,8 +238,20 @@ class _Kept:
 
     def row(self) -> str:
         """Return what a restart needs besides the rule's alert."""
-        kept = {name: getattr(self, name) for name in _ROW} | {"life": asdict(self.life)}
-        return json.dumps(kept, default=datetime.isoformat, separators=(",", ":"))
+        kept = {name: getattr(self, name) for name in _ROW} | {"life": self.life}
+        return json.dumps(kept, default=_plain, separators=(",", ":"))
+
+
+_PARTS: Final[dict[type, tuple[str, ...]]] = {
+    kind: tuple(each.name for each in fields(kind)) for kind in (Life, Step, Telling, Done, Silence)
+}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 (what JSON does not know)
+    """Return a time as text, and a part of a life by its fields; `asdict` would copy every value of it."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return {name: getattr(value, name) for name in _PARTS[type(value)]}
 
 
 _ROW: Final = ("owed", "since", "rung", "again", "seen_from", "wanted", "as_of")
@@ -685,7 +697,7 @@ class Lives:
             return
         self._silences[silence.key] = silence
         heapq.heappush(self._ends, (silence.until, silence.key))
-        lived.silences[silence.key] = json.dumps(asdict(silence), default=datetime.isoformat)
+        lived.silences[silence.key] = json.dumps(silence, default=_plain)
         for alert_id, kept in sorted(self._kept.items()):
             if kept.alert is not None and kept.status in _OPEN and _is_meant(silence, kept.alert):
                 _note(self._touch(alert_id), action, None)
