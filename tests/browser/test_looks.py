@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.pages import PAGES
 from tests.browser.stage import DESKTOP, PHONE, chromium, served, signed_in, staged
 from tests.console.conftest import Console, an_alert
+
+SOON = 60_000
+"""Milliseconds within which a script of the page must have run, on a busy machine."""
 
 AXE = (
     Path(__file__).resolve().parents[2]
@@ -98,10 +101,10 @@ def test_a_mistake_is_heard_and_led_to(page: Page) -> None:
     page.goto(PAGES["close"])
     page.get_by_role("button", name="Agree and close").click()
 
-    assert page.evaluate("document.activeElement.className") == "govuk-error-summary"
+    expect(page.locator(".govuk-error-summary")).to_be_focused(timeout=SOON)
     assert axe(page) == []
     page.get_by_role("link", name="Say why, in general words").click()
-    assert page.evaluate("document.activeElement.id") == "rationale"
+    expect(page.locator("#rationale")).to_be_focused(timeout=SOON)
 
 
 def test_the_keyboard_reaches_everything(page: Page) -> None:
@@ -133,7 +136,7 @@ def test_an_alert_arrives_without_reloading(page: Page, console: tuple[Console, 
     )
 
     page.get_by_text("Person p-new").wait_for()
-    assert re.search(r"\d+ alerts match", page.locator("#said").inner_text())
+    expect(page.locator("#said")).to_contain_text(re.compile(r"\d+ alerts match"), timeout=SOON)
     assert page.locator("#filters").evaluate("each => each.open")
     assert page.evaluate("window.same")
 
@@ -150,8 +153,8 @@ def test_it_works_without_javascript(browser: Browser, console: tuple[Console, s
     page.goto(PAGES["acknowledge"])
     page.get_by_role("button", name="Acknowledge").click()
 
-    assert page.get_by_role("link", name="Say until when").count() == 1
-    assert page.get_by_label("Day", exact=True).is_visible()
+    expect(page.get_by_role("link", name="Say until when")).to_have_count(1, timeout=SOON)
+    expect(page.get_by_label("Day", exact=True)).to_be_visible(timeout=SOON)
     without.close()
 
 
