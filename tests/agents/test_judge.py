@@ -304,6 +304,36 @@ def test_very_many_deadlines_of_one_moment_are_judged_in_several_transactions() 
     assert not any(key.startswith(b"m/") for key in judge.rows)
 
 
+def test_chasing_over_years_is_done_in_several_transactions() -> None:
+    """Whoever catches up over years with alerts that nobody took up writes no transaction that runs out of time."""
+    most, count = 60, 40
+    facts = [fact(transfer(number)) for number in range(count)]
+    later = NOON + 1_000 * DAY
+    whole = Kept(Judge(POLICY, 1_000_000))
+    parts = Kept(Judge(POLICY, most))
+    for each in (whole, parts):
+        each.apply(ticks(NOON))
+        each.apply(facts)
+    at_once = on(ALERTS.name, whole.apply(ticks(later)).outputs)
+
+    written: list[list[Output]] = []
+    while not written or written[-1]:
+        second = timedelta(seconds=len(written))
+        written.append(on(ALERTS.name, parts.apply(ticks(later + second)).outputs))
+        parts = Kept(Judge(POLICY, most), parts.rows)
+
+    assert max(map(len, written)) <= most + MOST_EACH * len(ORIGINS) + count
+    assert len(written) > 3
+
+    def in_order(outputs: list[Output]) -> list[tuple[Any, ...]]:
+        alerts: list[dict[str, Any]] = alerts_in(outputs)
+        told = ((alert["as_of"], alert["alert_id"], str(alert)) for alert in alerts)
+        return sorted(each for each in told if each[0] <= later)
+
+    assert in_order(at_once) == in_order([each for part in written for each in part])
+    assert not any(key.startswith(b"m/") for key in parts.rows)
+
+
 def transfer(number: int) -> Told:
     """Give a transfer that is asked for at noon."""
     fields = {

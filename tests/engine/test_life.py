@@ -170,6 +170,7 @@ class Driven:
         self.rows: dict[str, str] = {}
         self.silences: dict[str, str] = {}
         self.heard: list[tuple[Action, int]] = []
+        self.whole = True
         self.hear(*actions)
 
     def hear(self, *actions: Action) -> list[bool]:
@@ -181,10 +182,13 @@ class Driven:
             news.append(self.lives.hear(action, ("alert-actions", 0, place)))
         return news
 
-    def advance(self, to: datetime, said: Sequence[Alert] = ()) -> list[Alert]:
+    def advance(
+        self, to: datetime, said: Sequence[Alert] = (), most: int | None = None
+    ) -> list[Alert]:
         """Let time come to a moment, given what the rules said."""
         self.rules |= {alert.alert_id: alert for alert in said}
-        lived = self.lives.advance(to, said)
+        lived = self.lives.advance(to, said, most)
+        self.whole = lived.whole
         self._write(lived)
         return lived.alerts
 
@@ -1027,6 +1031,23 @@ def _actions(draw: st.DrawFn, place: int) -> Action:
     return _action(kind, after, **fields, **choices[kind])
 
 
+def in_parts(said: list[Alert], actions: list[Action], most: int, stop: int) -> Driven:
+    """Live through a story moment by moment, looking at so many alerts at once, stopped and restored after a part."""
+    live, rest, part = Driven(*actions), list(said), 0
+    while rest or not live.whole or live.lives.now != FOR_EVER:
+        moments = (live.lives.next_moment, rest[0].as_of if rest and live.whole else None, FOR_EVER)
+        moment = min(each for each in moments if each is not None)
+        now = [alert for alert in rest if live.whole and alert.as_of <= moment]
+        rest = rest[len(now) :]
+        live.advance(moment, now, most)
+        if part == stop:
+            whole = live.whole
+            live = live.restarted()
+            live.whole = whole
+        part += 1
+    return live
+
+
 STORY = stories()
 quickly = settings(max_examples=60, deadline=None)
 
@@ -1051,6 +1072,27 @@ def step_by_step(
         if place == stop:
             live = live.restarted()
     return live
+
+
+@quickly
+@given(story=STORY, most=st.integers(1, 3), stop=st.integers(0, 8))
+def test_in_parts_is_as_in_one_go(
+    story: tuple[list[Alert], list[Action]], most: int, stop: int
+) -> None:
+    """However few alerts are looked at in one go: the same records, with the same times."""
+    whole, parts = in_one_go(*story), in_parts(*story, most, stop)
+
+    def in_order(log: list[Alert]) -> list[Alert]:
+        return sorted(log, key=lambda alert: (alert.as_of, alert.alert_id))
+
+    assert in_order(whole.log) == in_order(parts.log)
+    assert whole.rows == parts.rows
+
+
+def test_what_was_said_at_several_moments_is_not_taken_in_parts() -> None:
+    """It would be lost between two parts."""
+    with pytest.raises(ValueError, match="several moments"):
+        Lives(POLICY).advance(FOR_EVER, [raised(), then(raised(), HOUR)], 1)
 
 
 @quickly

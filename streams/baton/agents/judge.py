@@ -42,7 +42,7 @@ ORIGINS: Final = tuple(
 
 MOST_AT_ONCE: Final = 2_000
 MOST_EACH: Final = 5
-"""Chronologies that are judged in one transaction, and as many more for each record of it.
+"""Chronologies that are judged, and alerts whose time has come, in one transaction; as many more for each record of it.
 
 Time stops within the moment at which that is exceeded, and goes on with the next tick: a hundred thousand deadlines of
 one second would make a transaction that runs out of time, again and again.
@@ -177,16 +177,10 @@ class Judge:
 
     def _advance(self, to: datetime | None, effects: Effects) -> None:
         if to is not None:
-            changes = self.engine.advance(to, self._left)
-            self._left -= changes.judged
-            self._write(changes, effects)
-            reached = to if changes.whole else self.engine.now
-            if reached is not None:
-                said = [alert for _, alert in changes.alerts]
-                self._write_lives(self.lives.advance(reached, said), effects)
-            if not changes.whole:
-                # The ticks are written when all is judged that they allow; whoever reads them may rely on it.
-                self._stop(self.engine.now, effects)
+            while (moment := self._next_moment(to)) < to:
+                if not self._pass(moment, effects):
+                    return
+            if not self._pass(to, effects):
                 return
             if self.engine.now == to:
                 self._stop(None, effects)
@@ -195,6 +189,27 @@ class Judge:
                 self._judged_by = effects.rows[_POLICY] = self._policy
         effects.rows |= self._ticks
         self._ticks.clear()
+
+    def _next_moment(self, to: datetime) -> datetime:
+        """Return the next moment at which the engine or an alert has something to do, or `to` if it is earlier."""
+        return min(filter(None, (self.engine.next_moment, self.lives.next_moment, to)))
+
+    def _pass(self, to: datetime, effects: Effects) -> bool:
+        """Let time come to a moment, the rules first; return False where as much was done as may be done at once."""
+        changes = self.engine.advance(to, max(0, self._left))
+        self._left -= changes.judged
+        self._write(changes, effects)
+        whole = changes.whole
+        if self.engine.now is not None:
+            said = [alert for _, alert in changes.alerts]
+            lived = self.lives.advance(self.engine.now, said, max(0, self._left))
+            self._left -= lived.looked_at
+            self._write_lives(lived, effects)
+            whole = whole and lived.whole
+        if not whole:
+            # The ticks are written when all is done that they allow; whoever reads them may rely on it.
+            self._stop(self.engine.now, effects)
+        return whole
 
     def _stop(self, at: datetime | None, effects: Effects) -> None:
         if at != self._stopped_at:

@@ -234,6 +234,11 @@ class Engine:
         return sum(bool(wake.feeds) for wake in self._wakes.values())
 
     @property
+    def next_moment(self) -> datetime | None:
+        """The next moment at which something is to be judged; None where nothing is."""
+        return self.now if self._again else self._next_moment()
+
+    @property
     def held(self) -> int:
         """How many facts wait for the watermark."""
         return len(self._held)

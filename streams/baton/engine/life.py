@@ -286,13 +286,16 @@ class Lived:
     """What the passing of time changed: the operators' alerts, in order, and what a restart needs of it.
 
     `lives` and `silences` are rows by the id of the alert and the key of the silence (None: over); `own` are the alerts
-    that are raised here and by no rule, as they stand.
+    that are raised here and by no rule, as they stand. `looked_at` is how many alerts were looked at, changed or not;
+    `whole` whether time has come as far as it was to come, or only as far as was asked for at most.
     """
 
     alerts: list[Alert] = field(default_factory=list)
     lives: dict[str, str] = field(default_factory=dict)
     own: dict[str, Alert] = field(default_factory=dict)
     silences: dict[str, str | None] = field(default_factory=dict)
+    looked_at: int = 0
+    whole: bool = True
 
 
 class Lives:
@@ -322,20 +325,33 @@ class Lives:
         heapq.heappush(self._held, (action.received_at, order, action))
         return True
 
-    def advance(self, to: datetime, said: Sequence[Alert]) -> Lived:
-        """Let time come to `to`, given what the rules said since the last time, in order and none of it after `to`."""
+    def advance(self, to: datetime, said: Sequence[Alert], most: int | None = None) -> Lived:
+        """Let time come to `to`, given what the rules said since the last time, in order and none of it after `to`.
+
+        When `most` alerts have been looked at it ends, `now` being the moment that it has reached, and the next call
+        goes on there, with the same records as in one go. What the rules said is taken in all the same, and must then
+        be of one moment. Raises ValueError if it is of several.
+        """
+        if most is not None and said and said[0].as_of != said[-1].as_of:
+            message = "what the rules said at several moments cannot be taken in parts"
+            raise ValueError(message)
         lived = Lived()
         place = 0
         while (moment := self._next_moment(said[place : place + 1])) is not None and moment <= to:
+            left = None if most is None else max(0, most - lived.looked_at)
+            lived.whole = left != 0
+            if not lived.whole and place == len(said) and not self._holds_past():
+                break
             now = self.now = moment if self.now is None else max(moment, self.now)
-            for alert_id in self._again:
-                self._touch(alert_id)
-            self._again = []
+            while self._again and len(self._touched) != left:
+                self._touch(self._again.pop())
             while place < len(said) and said[place].as_of <= now:
                 self._rule_said(said[place], now, lived)
                 place += 1
             early = self._act_on_all(now, lived)
-            self._let_pass(now, lived)
+            self._let_pass(now, left, lived)
+            for action in early:
+                self._touch_due(action.alert, now)
             self._settle(now, lived)
             while len(rest := [each for each in early if not self._tell(each, now, lived)]) < len(
                 early
@@ -343,7 +359,9 @@ class Lives:
                 # Told at the very moment at which the step was asked.
                 early = rest
                 self._settle(now, lived)
-        if self.now is None or to > self.now:
+        else:
+            lived.whole = True
+        if lived.whole and (self.now is None or to > self.now):
             self.now = to
         lived.lives = {alert_id: self._kept[alert_id].row() for alert_id in lived.lives}
         return lived
@@ -385,6 +403,7 @@ class Lives:
             elif live_again and kept.status in _OPEN:
                 self._again.append(alert_id)
             self._wake(alert_id, kept)
+        self._again.reverse()
 
     # Being asked.
 
@@ -397,6 +416,11 @@ class Lives:
     def silences(self) -> tuple[Silence, ...]:
         """The silences that hold, by when they end."""
         return tuple(sorted(self._silences.values(), key=lambda each: (each.until, each.key)))
+
+    @property
+    def next_moment(self) -> datetime | None:
+        """The next moment at which something happens by itself, or was told; None where nothing does."""
+        return self._next_moment(())
 
     def alert(self, alert_id: str) -> Alert | None:
         """Return an alert as operators have it, or None where there is none."""
@@ -439,19 +463,32 @@ class Lives:
                 early.append(action)
         return early
 
-    def _let_pass(self, now: datetime, lived: Lived) -> None:
-        """End the silences that end now, and touch every alert whose time has come."""
+    def _holds_past(self) -> bool:
+        """Say whether something was done at a moment up to which everything was acted on already."""
+        return self.now is not None and bool(self._held) and self._held[0][0] <= self.now
+
+    def _let_pass(self, now: datetime, most: int | None, lived: Lived) -> None:
+        """End the silences that end now, and touch every alert whose time has come, while `most` are not touched."""
         while self._ends and self._ends[0][0] <= now:
             key = heapq.heappop(self._ends)[1]
             if key in self._silences and self._silences[key].until <= now:
                 self._end_silence(key, lived)
-        while self._wakes and self._wakes[0][0] <= now:
+        while (
+            self._wakes and self._wakes[0][0] <= now and (most is None or len(self._touched) < most)
+        ):
             wake_at, alert_id = heapq.heappop(self._wakes)
             if self._kept[alert_id].wake == wake_at:
                 self._touch(alert_id)
 
+    def _touch_due(self, alert_id: str, now: datetime) -> None:
+        """Touch an alert if its time has come, however many are touched already."""
+        wake = self._kept[alert_id].wake if alert_id in self._kept else None
+        if wake is not None and wake <= now:
+            self._touch(alert_id)
+
     def _settle(self, now: datetime, lived: Lived) -> None:
         """Do, for all that was touched, what is due by time; and give what changed."""
+        lived.looked_at += len(self._touched)
         for alert_id, before in self._touched.items():
             kept = self._kept[alert_id]
             if kept.alert is not None:
