@@ -33,6 +33,10 @@ POLL_MS = 20
 
 CLOSE_SECONDS = 5.0
 
+REQUEST_TIMEOUT_MS = 10_000
+"""How long a broker may take to answer. Below a transaction's time limit, for whoever waits longer for a frozen broker
+is fenced for it; and below a group's session, so that opening a ledger does not cost the worker its place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kafka:
@@ -54,7 +58,9 @@ class Kafka:
 
 async def committed_by(kafka: Kafka, group: str, source: Partition) -> int:
     """Return the offset that a consumer group has committed for a partition; 0 for none."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.brokers)
+    admin = AIOKafkaAdminClient(
+        bootstrap_servers=kafka.brokers, request_timeout_ms=REQUEST_TIMEOUT_MS
+    )
     await admin.start()
     try:
         partition = TopicPartition(kafka.named(source.topic), source.number)
@@ -165,6 +171,7 @@ class KafkaLog:
             enable_auto_commit=False,
             max_partition_fetch_bytes=FETCH_BYTES,
             check_crcs=True,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
         )
         await consumer.start()
         # Before it is asked for by its name, which could create it, empty and with a broker's settings.
@@ -196,6 +203,7 @@ class KafkaWriter:
             enable_idempotence=True,
             linger_ms=0,
             max_batch_size=BATCH_BYTES,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
         )
         await self._producer.start()
 
