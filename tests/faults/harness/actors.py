@@ -31,6 +31,8 @@ A_WORKING_DAY: Final = 4
 """Seconds that stand for a working day in a run."""
 AN_HOUR: Final = 20
 """Seconds that stand for the hour after which a feed is silent."""
+GIVES_UP_AFTER: Final = 600
+"""Seconds after which an agency that can send nothing ends the run: then Kafka has not come back."""
 
 
 def quick_policy() -> str:
@@ -120,8 +122,7 @@ class Agencies:
                     failed.append((name, topic, value))
             if failed:
                 with self._lock:
-                    self._producer.close(timeout=5)
-                    self._producer = self._connect()
+                    self._reconnect()
             for each in failed:
                 self._send(*each)
 
@@ -130,17 +131,26 @@ class Agencies:
         self._producer.close(timeout=10)
 
     def _send(self, name: str, topic: str, value: bytes) -> None:
+        gives_up_at = time.monotonic() + GIVES_UP_AFTER
         with self._lock:
             while True:
                 try:
                     future = self._producer.send(prefixed(self._prefix, topic), value=value)
                 except KafkaError:
-                    time.sleep(0.5)
+                    if time.monotonic() > gives_up_at:
+                        raise
+                    # A producer whose sequence of messages broke takes nothing any more, however often it is asked.
+                    self._reconnect()
                 else:
                     self._waiting.append((name, topic, value, future))
                     return
 
+    def _reconnect(self) -> None:
+        self._producer.close(timeout=5)
+        self._producer = self._connect()
+
     def _connect(self) -> KafkaProducer:
+        gives_up_at = time.monotonic() + GIVES_UP_AFTER
         while True:
             try:
                 return KafkaProducer(
@@ -153,6 +163,8 @@ class Agencies:
                     max_block_ms=60_000,
                 )
             except KafkaError:
+                if time.monotonic() > gives_up_at:
+                    raise
                 time.sleep(0.5)
 
 

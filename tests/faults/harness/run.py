@@ -16,6 +16,7 @@ from random import Random
 from typing import Final
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.errors import KafkaError
 
 from baton import topics
 from baton.agents.pseudonym import Pseudonyms, make_key, read_key
@@ -106,7 +107,7 @@ def run(plan: Plan, folder: Path, heap: str = "512m") -> Outcome:
         watching = threading.Thread(target=operator.watch, daemon=True)
         watching.start()
         doing = Doing(plan, PREFIX, cluster, crew, agencies, sight, start.timestamp())
-        telling = threading.Thread(target=_tell, args=(plan, agencies, start), daemon=True)
+        telling = threading.Thread(target=_tell, args=(doing, start), daemon=True)
         telling.start()
         if plan.size.backlog:
             _month_behind(doing)
@@ -150,11 +151,14 @@ def _judge(
     )
 
 
-def _tell(plan: Plan, agencies: Agencies, start: datetime) -> None:
+def _tell(doing: Doing, start: datetime) -> None:
     """Send the plan's events, each at its moment or as soon after it as Kafka lets us."""
-    for sending in plan.sendings:
-        time.sleep(max(0.0, start.timestamp() + sending.at - time.time()))
-        agencies.tell(sending)
+    try:
+        for sending in doing.plan.sendings:
+            time.sleep(max(0.0, start.timestamp() + sending.at - time.time()))
+            doing.agencies.tell(sending)
+    except KafkaError as error:
+        doing.failures.append(f"agencies: {type(error).__name__}: {error}")
 
 
 def _month_behind(doing: Doing) -> None:
