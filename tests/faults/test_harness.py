@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from baton.contract import codec
+from baton.engine.life import OnOneAlert
 from baton.engine.policy_file import parse_policy
 from tests.faults.harness.actors import quick_policy
+from tests.faults.harness.deeds import deed_on
 from tests.faults.harness.doing import HOW
 from tests.faults.harness.plan import FULL, KINDS, SHORT, make_plan
 from tests.faults.harness.run import run
@@ -48,6 +50,20 @@ def test_every_planned_event_is_one_of_the_contract() -> None:
     for sending in make_plan(SEED, SHORT).sendings:
         name, fields = codec.decode(sending.value(NOON))
         assert (sending.record, sending.event_id) == (name, fields["event_id"])
+
+
+def test_operators_do_everything_that_can_be_done_to_an_alert() -> None:
+    """To some alerts, each time the same; and each is a record of the contract."""
+    alerts = [{"alert_id": f"a-{number}", "about": "case-1"} for number in range(200)]
+    deeds = [deed for alert in alerts if (deed := deed_on(alert, NOON)) is not None]
+
+    done = {record for record, _ in deeds}
+    assert {each.__name__ for each in OnOneAlert.__args__} < done
+    assert {"AlertsSilenced"} == done - {each.__name__ for each in OnOneAlert.__args__}
+    assert 50 < len(deeds) < 120
+    for record, fields in deeds:
+        envelope = {"event_id": "e-1", "occurred_at": NOON, "agency": "police"}
+        codec.encode(record, codec.complete(record, envelope | fields))
 
 
 def test_the_policy_of_seconds_is_a_policy() -> None:
@@ -91,7 +107,7 @@ def test_an_input_that_is_not_passed_on_once_is_found() -> None:
     rejected = Entry(0, 0, b"poison", headers)
 
     def found(facts: list[Entry], refused: list[Entry]) -> Topics:
-        return Topics(source, facts, refused, [])
+        return Topics(source, facts, refused, {})
 
     whole = inputs_of(found([fact], [rejected]), ["e-1"])
     assert (whole.applied, whole.rejected, whole.waiting, whole.twice, whole.lost) == (

@@ -7,6 +7,7 @@ import re
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -101,7 +102,11 @@ class Agencies:
 
     def tell(self, sending: Sending) -> None:
         """Send an event."""
-        self._send(sending.event_id, topic_of(sending.record), sending.value(self._start))
+        self.tell_value(sending.event_id, sending.record, sending.value(self._start))
+
+    def tell_value(self, event_id: str, record: str, value: bytes) -> None:
+        """Send a record that is made already."""
+        self._send(event_id, topic_of(record), value)
 
     def tell_poison(self, topic: str, value: bytes) -> None:
         """Send what no version of the contract can read."""
@@ -174,6 +179,8 @@ class Operator:
 
     brokers: str
     prefix: str
+    on_alert: Callable[[dict[str, Any]], None]
+    """Told of each alert, each time that it is seen."""
     seen: dict[int, tuple[float, float]] = field(default_factory=dict)
     """By offset: as of when an alert is, and when it was seen; in seconds since 1970."""
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -194,6 +201,7 @@ class Operator:
                 now = time.time()
                 for message, alert in zip(batch, alerts_of(batch), strict=True):
                     self.seen.setdefault(message.offset, (alert["as_of"].timestamp(), now))
+                    self.on_alert(alert)
                 if self._stop.is_set():
                     return
 

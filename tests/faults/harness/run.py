@@ -20,12 +20,14 @@ from kafka.errors import KafkaError
 
 from baton import topics
 from baton.agents.pseudonym import Pseudonyms, make_key, read_key
+from baton.audit import verify
 from baton.cli.supervisor import Supervisor
-from baton.contract.topics import ALERTS, STATE_TOPICS, prefixed
+from baton.contract.topics import AGENCY_ALERTS, ALERTS, AUDIT, STATE_TOPICS, prefixed
 from baton.engine.policy_file import parse_policy
 from baton.localkafka.cluster import LocalCluster
 from baton.watchdog import Look
 from tests.faults.harness.actors import Agencies, Crew, Operator, quick_policy
+from tests.faults.harness.deeds import Deeds
 from tests.faults.harness.doing import Doing
 from tests.faults.harness.plan import Plan
 from tests.faults.harness.sight import NEVER, Sight
@@ -66,6 +68,10 @@ class Outcome:
     confirmed: int
     records: int
     alerts: int
+    deeds: int
+    """What operators did to alerts."""
+    audited: int
+    """Entries of the audit, whose chain holds if nothing is said of it in `failures`."""
     stood_still: float
     caught_up_after: float | None
     """Seconds after the last fault; None where it never was."""
@@ -103,9 +109,12 @@ def run(plan: Plan, folder: Path, heap: str = "512m") -> Outcome:
             raise TimeoutError("the workers have not begun to judge, before any fault")
         start = datetime.now(UTC)
         agencies = Agencies(cluster.bootstrap, PREFIX, start)
-        operator = Operator(cluster.bootstrap, PREFIX)
+        deeds = Deeds(agencies)
+        operator = Operator(cluster.bootstrap, PREFIX, deeds.on)
         watching = threading.Thread(target=operator.watch, daemon=True)
+        acting = threading.Thread(target=deeds.do_all, daemon=True)
         watching.start()
+        acting.start()
         doing = Doing(plan, PREFIX, cluster, crew, agencies, sight, start.timestamp())
         telling = threading.Thread(target=_tell, args=(doing, start), daemon=True)
         telling.start()
@@ -114,6 +123,9 @@ def run(plan: Plan, folder: Path, heap: str = "512m") -> Outcome:
         _say(f"{cluster.bootstrap}; faults begin")
         doing.run()
         telling.join()
+        deeds.stop()
+        acting.join()
+        doing.failures += deeds.failures
         if plan.size.deadlines:
             _at_once(doing)
         cluster.wait_until_whole()
@@ -134,7 +146,19 @@ def _judge(
     pseudonyms = Pseudonyms(read_key(folder / "key"))
     told = found.told()
     until = doing.sight.judged_to(look) if look else datetime.now(UTC)
-    counts = compare(oracle(found, policy, pseudonyms, until), told)
+    expected = oracle(found, policy, pseudonyms, until)
+    counts = compare(expected[ALERTS.name], told[ALERTS.name])
+    for topic in AGENCY_ALERTS:
+        theirs = compare(expected[topic.name], told[topic.name])
+        if not theirs.right:
+            doing.failures.append(f"{topic.name}: {theirs}")
+    proof = verify(found.audit())
+    if not proof.holds:
+        doing.failures.append(f"the audit does not hold: {proof.wrong[:3]}")
+    if proof.count != len(expected[AUDIT.name]):
+        doing.failures.append(
+            f"the audit has {proof.count} entries, not {len(expected[AUDIT.name])}"
+        )
     inputs = inputs_of(found, doing.agencies.confirmed)
     return Outcome(
         plan=doing.plan,
@@ -144,7 +168,9 @@ def _judge(
         inputs=inputs,
         confirmed=len(doing.agencies.confirmed),
         records=sum(map(len, found.sources.values())) - inputs.ticks,
-        alerts=len({each["alert_id"] for each in told}),
+        alerts=len({each["alert_id"] for each in told[ALERTS.name]}),
+        deeds=sum(each.startswith("deed-") for each in doing.agencies.confirmed),
+        audited=proof.count,
         stood_still=still_for(list(operator.seen.values())),
         caught_up_after=None if caught_up is None else caught_up - doing.last_ended,
         deaths=_deaths(folder / "log"),

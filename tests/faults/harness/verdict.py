@@ -14,12 +14,22 @@ from baton.agents.intake import Intake
 from baton.agents.judge import ORIGINS, Judge
 from baton.agents.pseudonym import Pseudonyms
 from baton.contract import codec
-from baton.contract.topics import ALERTS, FACTS, REJECTED_EVENTS, SOURCE_TOPICS, prefixed
+from baton.contract.topics import (
+    AGENCY_ALERTS,
+    ALERTS,
+    AUDIT,
+    FACTS,
+    REJECTED_EVENTS,
+    SOURCE_TOPICS,
+    prefixed,
+)
 from baton.ledger import Effects, Record
 from baton.rules.policy import Policy
 
 TIMES: Final = frozenset({"due_at", "raised_at", "answered_at", "as_of"})
 
+WRITTEN: Final = (ALERTS.name, *(topic.name for topic in AGENCY_ALERTS), AUDIT.name)
+"""The topics that the judge writes."""
 NO_LIMIT: Final = 10**9
 
 Alert = dict[str, Any]
@@ -99,7 +109,8 @@ class Topics:
     sources: dict[str, list[Entry]]
     facts: list[Entry]
     rejected: list[Entry]
-    alerts: list[Entry]
+    written: dict[str, list[Entry]]
+    """What the judge wrote: the alerts, each agency's own, and the audit."""
 
     @classmethod
     def read(cls, brokers: str, prefix: str) -> Topics:
@@ -112,12 +123,16 @@ class Topics:
             {topic.name: read(topic.name) for topic in SOURCE_TOPICS},
             read(FACTS.name),
             read(REJECTED_EVENTS.name),
-            read(ALERTS.name),
+            {name: read(name) for name in WRITTEN},
         )
 
-    def told(self) -> list[Alert]:
-        """Return every alert record, in the order of the topic."""
-        return [codec.decode(each.value)[1] for each in self.alerts if each.value is not None]
+    def told(self) -> dict[str, list[Alert]]:
+        """Return every alert record by topic, in the topic's order."""
+        return {name: _read_all(self.written[name]) for name in WRITTEN if name != AUDIT.name}
+
+    def audit(self) -> list[dict[str, Any]]:
+        """Return the entries of the audit."""
+        return _read_all(self.written[AUDIT.name])
 
 
 @dataclass(slots=True)
@@ -167,8 +182,14 @@ def inputs_of(topics: Topics, confirmed: Iterable[str]) -> Inputs:
     return inputs
 
 
-def oracle(topics: Topics, policy: Policy, pseudonyms: Pseudonyms, until: datetime) -> list[Alert]:
-    """Return every alert record that should be there up to `until`: the sources judged in one go, without Kafka.
+def _read_all(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    return [codec.decode(each.value)[1] for each in entries if each.value is not None]
+
+
+def oracle(
+    topics: Topics, policy: Policy, pseudonyms: Pseudonyms, until: datetime
+) -> dict[str, list[Alert]]:
+    """Return, by topic, every record that the judge should have written up to `until`: judged in one go, without Kafka.
 
     The same intake and judge as in the workers; what is compared is all that lies around them.
     """
@@ -182,8 +203,10 @@ def oracle(topics: Topics, policy: Policy, pseudonyms: Pseudonyms, until: dateti
     judge = Judge(policy, most=NO_LIMIT)
     judge.loaded()
     ticks = [_tick(origin, until) for origin in ORIGINS]
-    alerts = judge.apply([*facts, *ticks]).outputs
-    return [codec.decode(each.value)[1] for each in alerts if each.topic == ALERTS.name]
+    written: dict[str, list[Alert]] = {name: [] for name in WRITTEN}
+    for output in judge.apply([*facts, *ticks]).outputs:
+        written[output.topic].append(codec.decode(output.value)[1])
+    return written
 
 
 def _facts(effects: Effects) -> list[Record]:
