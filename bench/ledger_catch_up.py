@@ -35,6 +35,8 @@ KEYS = 1_000
 class Counting:
     """Counts events by key, and says so at every hundredth."""
 
+    unfinished = False
+
     def __init__(self) -> None:
         """Begin with nothing counted."""
         self.counts: Counter[bytes] = Counter()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -285,23 +284,68 @@ def test_very_many_deadlines_of_one_moment_are_judged_in_several_transactions() 
     judge.apply(ticks(NOON))
     judge.apply([fact(transfer(number)) for number in range(count)])
     outputs: list[Output] = []
-    parts = []
+    parts: list[int] = []
 
-    for second in range(1, 5):
-        effects = judge.apply(ticks(NOON + 2 * DAY + timedelta(seconds=second)))
+    records = ticks(NOON + 2 * DAY + MINUTE)
+    before = judged_to(judge)
+    while not parts or unfinished(judge):
+        effects = judge.apply(records)
         said = [each for each in effects.outputs if each.topic == ALERTS.name]
         parts.append(len(said))
         outputs += said
-        restored = Judge(POLICY, most)
-        judge = Kept(restored, judge.rows)
-        assert restored.watermark.now is not None
-        assert (len(outputs) < count) == (restored.watermark.now < NOON + 2 * DAY)
+        assert unfinished(judge) == (judged_to(judge) == before)
+        judge, records = Kept(Judge(POLICY, most), judge.rows), []
 
     alerts = alerts_in(outputs)
     assert max(parts) <= most + MOST_EACH * len(ORIGINS)
+    assert len(parts) > 2
     assert count == len(alerts) == len({alert["alert_id"] for alert in alerts})
     assert {NOON + 2 * DAY} == {alert["raised_at"] for alert in alerts}
-    assert not any(key.startswith(b"m/") for key in judge.rows)
+    assert not rows_of(b"m/", judge) | rows_of(b"u/", judge)
+
+
+def rows_of(kind: bytes, judge: Kept) -> dict[bytes, bytes]:
+    """Give the rows of one kind."""
+    return {key: row for key, row in judge.rows.items() if key.startswith(kind)}
+
+
+def judged_to(judge: Kept) -> datetime:
+    """Say up to when everything is judged, as whoever looks at the rows must think."""
+    ticks_ = rows_of(b"t/", judge).values()
+    moments: list[datetime] = [codec.decode(row)[1]["at"] for row in ticks_]
+    return min(moments)
+
+
+def unfinished(judge: Kept) -> bool:
+    """Say whether there is more to do than was done at once."""
+    return judge.process.unfinished
+
+
+def test_what_is_told_of_a_past_moment_does_not_carry_time_past_what_is_not_judged() -> None:
+    """In the batch in which time stopped, and in the next: no tick is written before all is judged that it allows."""
+    most, count = 10, 60
+    whole, parts = Kept(Judge(POLICY, 1_000_000)), Kept(Judge(POLICY, most))
+    told = [fact(transfer(number)) for number in range(count)]
+    late = [fact(INCIDENT), fact(transfer(count))]
+    written: list[Output] = []
+    for each in (whole, parts):
+        each.apply(ticks(NOON))
+    at_once = [*whole.apply([*told, *ticks(NOON + 9 * DAY), *late]).outputs]
+    before = judged_to(parts)
+    written += parts.apply([*told, *ticks(NOON + 9 * DAY), late[0]]).outputs
+    assert unfinished(parts)
+    written += parts.apply([late[1]]).outputs
+    while unfinished(parts):
+        assert before == judged_to(parts)
+        parts = Kept(Judge(POLICY, most), parts.rows)
+        written += parts.apply([]).outputs
+
+    def raised(outputs: list[Output]) -> set[tuple[Any, ...]]:
+        return {(alert["alert_id"], alert["due_at"]) for alert in alerts_in(outputs)}
+
+    assert raised(at_once) == raised(written)
+    assert rows_of(b"t/", whole) == rows_of(b"t/", parts)
+    assert rows_of(b"a/", whole).keys() == rows_of(b"a/", parts).keys()
 
 
 def test_chasing_over_years_is_done_in_several_transactions() -> None:
@@ -317,21 +361,20 @@ def test_chasing_over_years_is_done_in_several_transactions() -> None:
     at_once = on(ALERTS.name, whole.apply(ticks(later)).outputs)
 
     written: list[list[Output]] = []
-    while not written or written[-1]:
-        second = timedelta(seconds=len(written))
-        written.append(on(ALERTS.name, parts.apply(ticks(later + second)).outputs))
-        parts = Kept(Judge(POLICY, most), parts.rows)
+    records = ticks(later)
+    while not written or unfinished(parts):
+        written.append(on(ALERTS.name, parts.apply(records).outputs))
+        parts, records = Kept(Judge(POLICY, most), parts.rows), []
 
     assert max(map(len, written)) <= most + MOST_EACH * len(ORIGINS) + count
     assert len(written) > 3
 
     def in_order(outputs: list[Output]) -> list[tuple[Any, ...]]:
         alerts: list[dict[str, Any]] = alerts_in(outputs)
-        told = ((alert["as_of"], alert["alert_id"], str(alert)) for alert in alerts)
-        return sorted(each for each in told if each[0] <= later)
+        return sorted((alert["as_of"], alert["alert_id"], str(alert)) for alert in alerts)
 
     assert in_order(at_once) == in_order([each for part in written for each in part])
-    assert not any(key.startswith(b"m/") for key in parts.rows)
+    assert not rows_of(b"m/", parts) | rows_of(b"u/", parts)
 
 
 def transfer(number: int) -> Told:

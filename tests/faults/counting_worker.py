@@ -28,6 +28,8 @@ ALERT_EVERY = int(os.environ.get("ALERT_EVERY", "10"))
 class Counting:
     """Counts events by key, and says so at every tenth."""
 
+    unfinished = False
+
     applied_by_all = 0
 
     def __init__(self) -> None:

@@ -31,6 +31,8 @@ LARGEST = 2_000
 class Telling:
     """Tells of every record, and keeps one row for each key."""
 
+    unfinished = False
+
     def __init__(self) -> None:
         """Begin with nothing loaded."""
         self.rows: dict[bytes, bytes] = {}

@@ -295,6 +295,11 @@ class Chaining:
         self.rows: dict[bytes, bytes] = {}
         self.is_loaded = False
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether there is more to write: never."""
+        return False
+
     def load(self, key: bytes, value: bytes) -> None:
         """Take a live row, once."""
         assert not self.is_loaded

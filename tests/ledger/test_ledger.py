@@ -267,6 +267,56 @@ def test_a_failed_apply_leaves_nothing_and_ends_the_ledger() -> None:
     assert not kafka.committed
 
 
+class CountingDown(Chaining):
+    """A process that counts down from what it was told, one step in each transaction."""
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there is more to count."""
+        return self.rows.get(b"left", b"0") != b"0"
+
+    def apply(self, records: Sequence[Record]) -> Effects:
+        """Count one step."""
+        left = int(self.rows.get(b"left", b"0")) + sum(int(each.value or b"0") for each in records)
+        self.rows[b"left"] = b"%d" % (left - 1)
+        return Effects([Output("told", b"key", b"%d" % left)], {b"left": self.rows[b"left"]})
+
+
+def test_what_is_too_much_for_one_transaction_is_written_in_several() -> None:
+    """Nothing more has to be told for it; the position is stored with each of them."""
+    kafka = FakeKafka()
+    kafka.produce(b"key", b"4")
+
+    batches = asyncio.run(opened(kafka, CountingDown()).apply(kafka.records(0, 1)))
+
+    assert [1, 0, 0, 0] == [batch.count for batch in batches]
+    assert [b"4", b"3", b"2", b"1"] == [each.value for each in kafka.committed_outputs()]
+
+
+def test_what_was_left_unfinished_is_finished_by_the_next_owner() -> None:
+    """Though nothing waits in the source: it is in the rows that there is more."""
+    kafka = FakeKafka()
+    kafka.produce(b"key", b"4")
+
+    async def closed_meanwhile() -> None:
+        ledger = ledger_on(kafka, CountingDown())
+        await ledger.open()
+        applying = asyncio.create_task(ledger.apply(kafka.records(0, 1)))
+        while len(kafka.committed) < 2:  # noqa: ASYNC110 - one await at a time
+            await asyncio.sleep(0)
+        await ledger.close()
+        with pytest.raises(LedgerClosedError):
+            await applying
+
+    asyncio.run(closed_meanwhile())
+    before = [each.value for each in kafka.committed_outputs()]
+    asyncio.run(opened(kafka, CountingDown()).catch_up())
+
+    assert before == [b"4", b"3", b"2", b"1"][: len(before)]
+    assert 2 <= len(before) < 4
+    assert [b"4", b"3", b"2", b"1"] == [each.value for each in kafka.committed_outputs()]
+
+
 def test_the_row_of_the_position_belongs_to_the_ledger() -> None:
     """A process that writes it would decide what was applied."""
 

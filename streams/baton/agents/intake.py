@@ -43,6 +43,8 @@ class CeilingReachedError(LedgerError):
 class Intake:
     """The pure part of one source partition. It remembers only how its recent messages fared."""
 
+    unfinished = False
+
     def __init__(self, topic: str, partition: int, pseudonyms: Pseudonyms, ceiling: float) -> None:
         """Take the source, how persons are pseudonymised and the share of rejected messages that is too much."""
         self._topic = topic

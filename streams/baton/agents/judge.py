@@ -44,12 +44,12 @@ MOST_AT_ONCE: Final = 2_000
 MOST_EACH: Final = 5
 """Chronologies that are judged, and alerts whose time has come, in one transaction; as many more for each record of it.
 
-Time stops within the moment at which that is exceeded, and goes on with the next tick: a hundred thousand deadlines of
-one second would make a transaction that runs out of time, again and again.
+Time stops within the moment at which that is exceeded, and goes on in the next transaction: a hundred thousand
+deadlines of one second would make one that runs out of time, again and again.
 """
 
 _FACT, _ALERT, _WAKE, _TICK, _POLICY = b"f/", b"a/", b"w/", TICK_ROW, b"p/"
-_LIFE, _OWN, _SILENCE, _CHAIN, _STOPPED = b"l/", b"n/", b"s/", b"c/", b"m/"
+_LIFE, _OWN, _SILENCE, _CHAIN, _STOPPED, _AHEAD = b"l/", b"n/", b"s/", b"c/", b"m/", b"u/"
 _LONGEST_DETAIL: Final = 200
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -76,6 +76,7 @@ class Judge:
             _CHAIN: lambda _, row: self.chain.load(row),
             _POLICY: self._load_policy,
             _STOPPED: self._load_stopped,
+            _AHEAD: self._load_ahead,
         }
         self._policy = policy.fingerprint.encode()
         self._judged_by: bytes | None = None
@@ -114,12 +115,21 @@ class Judge:
     def _load_stopped(self, _: str, value: bytes) -> None:
         self._stopped_at = datetime.fromisoformat(value.decode())
 
+    def _load_ahead(self, origin: str, value: bytes) -> None:
+        _restore_tick(self.watermark, origin, value)
+        self._ticks[_TICK + origin.encode()] = value
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether time stopped on its way to where the ticks allow it to come."""
+        return self._stopped_at is not None
+
     def loaded(self) -> None:
         """Rebuild deadlines and chronologies, as of the last watermark.
 
         What is open is judged again if that was by another policy: a bank holiday may have been announced since.
         """
-        # Where time stopped within a moment, no tick of a later one was written.
+        # Where time stopped on its way, it goes on from there.
         now, again = self._stopped_at or self.watermark.now, self._judged_by != self._policy
         self.engine.restored(now, judge_again=again)
         self.lives.restored(now, live_again=again)
@@ -131,12 +141,14 @@ class Judge:
         """
         effects = Effects()
         self._left = self._most + MOST_EACH * len(records)
+        if self.unfinished:
+            self._advance(effects)
         for record in records:
             name, fields = codec.decode(record.value)
             if name == "TickForwarded":
                 if self.watermark.advance(fields["origin"], fields["at"]):
                     self._ticks[_TICK + fields["origin"].encode()] = record.value
-                    self._advance(self.watermark.now, effects)
+                    self._advance(effects)
                 continue
             told, order = _told_of(fields)
             # What is neither a fact nor an action, such as somebody's look at an alert, is for the audit alone.
@@ -146,7 +158,7 @@ class Judge:
             if told is not None and new:
                 effects.rows[_row_of(told.identity)] = record.value
                 if self.engine.now is not None and told.received_at <= self.engine.now:
-                    self._advance(self.engine.now, effects)
+                    self._advance(effects)
         if any(output.topic == AUDIT.name for output in effects.outputs):
             effects.rows[_CHAIN] = self.chain.row
         effects.routine = not effects.outputs and all(key.startswith(_TICK) for key in effects.rows)
@@ -175,15 +187,18 @@ class Judge:
             return self.lives.hear(told, order)
         return self.engine.hear(told, order)
 
-    def _advance(self, to: datetime | None, effects: Effects) -> None:
+    def _advance(self, effects: Effects) -> None:
+        """Let time come as far as the ticks allow, or as far as may be done at once."""
+        to = self.watermark.now
         if to is not None:
-            while (moment := self._next_moment(to)) < to:
-                if not self._pass(moment, effects):
-                    return
-            if not self._pass(to, effects):
+            whole = True
+            while whole and (moment := self._next_moment(to)) < to:
+                whole = self._pass(moment, effects)
+            if not (whole and self._pass(to, effects)):
+                # The ticks are written when all is done that they allow; whoever reads them may rely on it.
+                self._stop(effects)
                 return
-            if self.engine.now == to:
-                self._stop(None, effects)
+            self._go_on(effects)
             if self._judged_by != self._policy:
                 # With what was judged again, in one transaction: a crash before it asks again.
                 self._judged_by = effects.rows[_POLICY] = self._policy
@@ -206,15 +221,22 @@ class Judge:
             self._left -= lived.looked_at
             self._write_lives(lived, effects)
             whole = whole and lived.whole
-        if not whole:
-            # The ticks are written when all is done that they allow; whoever reads them may rely on it.
-            self._stop(self.engine.now, effects)
         return whole
 
-    def _stop(self, at: datetime | None, effects: Effects) -> None:
-        if at != self._stopped_at:
-            effects.rows[_STOPPED] = None if at is None else at.isoformat().encode()
-            self._stopped_at = at
+    def _stop(self, effects: Effects) -> None:
+        """Keep from where time is to go on, and the ticks up to which it is allowed to."""
+        self._stopped_at = self.engine.now
+        if self._stopped_at is not None:
+            effects.rows[_STOPPED] = self._stopped_at.isoformat().encode()
+        for key, tick in self._ticks.items():
+            effects.rows[_ahead(key)] = tick
+
+    def _go_on(self, effects: Effects) -> None:
+        """Forget where time had stopped."""
+        if self._stopped_at is not None:
+            self._stopped_at = None
+            effects.rows[_STOPPED] = None
+            effects.rows |= dict.fromkeys(map(_ahead, self._ticks))
 
     def _write(self, changes: Changes, effects: Effects) -> None:
         # Of the changes of one alert only the last is worth its bytes.
@@ -253,6 +275,10 @@ class Judge:
 
 def _restore_tick(watermark: Watermark, origin: str, row: bytes) -> None:
     watermark.advance(origin, codec.decode(row)[1]["at"])
+
+
+def _ahead(tick_row: bytes) -> bytes:
+    return _AHEAD + tick_row.removeprefix(_TICK)
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -8,7 +8,8 @@ records is not trusted: it may lose, repeat and reorder, for `next` alone decide
 What always holds, and what `tests/ledger` and `tests/faults` check:
 
 1. After any crash, committed rows and outputs equal a pure `apply` over the source's committed
-   records below `next`: none missing, doubled or extra.
+   records below `next`: none missing, doubled or extra. A process that has more to write than fits
+   one transaction says so (`unfinished`) and is asked for the rest, after a crash too.
 2. Committed `next` never falls. No record below it is applied; none above before those between.
 3. Of two open ledgers of one partition only the later opened commits; a fenced one is never
    revived.
@@ -97,6 +98,8 @@ class Ledger:
         self.gaps = 0
         """How often the delivered records had a hole that had to be read."""
         self.rows_loaded = 0
+        self.transactions = 0
+        """How many were committed since it was opened."""
         self.new = False
         """Whether it was opened without any row: nothing of its source was ever applied, or all was lost."""
         self.closing = False
@@ -158,6 +161,8 @@ class Ledger:
         """
         async with self._turn:
             self._check_usable()
+            async for batch in self._finish("bulk"):
+                report(batch)
             while await self.look() > self.next:
                 nearly_there = self.end - self.next < self._batch_max
                 async for batch in self._advance(self.end, "bulk"):
@@ -300,7 +305,16 @@ class Ledger:
                 part = span.records[begin : last + 1]
                 position = span.position if last + 1 == len(span.records) else record.offset + 1
                 yield await self._write(Span(part, position), read)
+                async for batch in self._finish(read):
+                    yield batch
                 begin, size = last + 1, 0
+
+    async def _finish(self, read: Reading) -> AsyncIterator[Batch]:
+        """Write all that the records applied so far lead to: a process does no more at once than fits a transaction."""
+        while self.process.unfinished:
+            if self.closing:
+                self._check_usable()
+            yield await self._write(Span([], self.next), read)
 
     async def _write(self, span: Span, read: Reading) -> Batch:
         """Apply the records and commit everything they lead to: the only place that writes.
@@ -310,7 +324,8 @@ class Ledger:
         """
         began = perf_counter()
         self._usable = False
-        effects = self.process.apply(span.records) if span.records else Effects()
+        applied = bool(span.records) or self.process.unfinished
+        effects = self.process.apply(span.records) if applied else Effects()
         if POSITION_KEY in effects.rows:
             raise LedgerError(f"{self.source}: a process wrote the row of the position")
         changed: dict[bytes, bytes | None] = {
@@ -325,6 +340,7 @@ class Ledger:
         await self._writer.send([*effects.outputs, *rows])
         await self._writer.commit()
         self.next = self._stored = span.position
+        self.transactions += 1
         self._usable = True
         return Batch(
             topic=self.source.topic,
@@ -335,5 +351,5 @@ class Ledger:
             rows=len(effects.rows),
             ms=(perf_counter() - began) * 1_000,
             read=read,
-            routine=effects.routine or not span.records,
+            routine=effects.routine or not applied,
         )

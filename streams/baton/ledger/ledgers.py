@@ -114,7 +114,7 @@ class Status:
     opened_in: float
     """Seconds that loading its rows and catching up took."""
     still_for: float
-    """Seconds since `next` last moved."""
+    """Seconds since `next` last moved, or something was committed."""
 
 
 class _Entry:
@@ -127,11 +127,12 @@ class _Entry:
         self.transaction_ms = 0.0
         self.opened_in = 0.0
         self.moved_at = monotonic()
-        self.seen = ledger.next
+        self.seen = (ledger.next, ledger.transactions)
 
     def still_for(self) -> float:
-        if self.ledger.next != self.seen:
-            self.seen = self.ledger.next
+        now = (self.ledger.next, self.ledger.transactions)
+        if now != self.seen:
+            self.seen = now
             self.moved_at = monotonic()
         return monotonic() - self.moved_at
 

@@ -53,6 +53,10 @@ class Process(Protocol):
     next one is made afresh and loaded from the committed rows, so a process need not undo.
     """
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether what was applied leads to more than was written: applying nothing goes on with it."""
+
     def load(self, key: bytes, value: bytes) -> None:
         """Take one live row. Each comes once, before `loaded`, in the order of its last write."""
 
