@@ -192,8 +192,8 @@ class Driven:
         self._write(lived)
         return lived.alerts
 
-    def restarted(self, policy: Policy | None = None) -> Driven:
-        """Give lives that were restored from what was written, and know nothing else."""
+    def restarted(self, policy: Policy | None = None, now: datetime | None = None) -> Driven:
+        """Give lives that were restored from what was written, as of then or the last moment, and know nothing else."""
         fresh = Driven(policy=policy or self.lives.policy)
         for action, place in self.heard:
             fresh.lives.hear(action, ("alert-actions", 0, place))
@@ -203,7 +203,7 @@ class Driven:
             fresh.lives.restore_life(alert_id, row)
         for row in self.silences.values():
             fresh.lives.restore_silence(row)
-        fresh.lives.restored(self.lives.now, live_again=policy is not None)
+        fresh.lives.restored(now or self.lives.now, live_again=policy is not None)
         fresh.heard, fresh.log, fresh.rules = list(self.heard), list(self.log), dict(self.rules)
         fresh.rows, fresh.silences = dict(self.rows), dict(self.silences)
         return fresh
@@ -1042,7 +1042,8 @@ def in_parts(said: list[Alert], actions: list[Action], most: int, stop: int) -> 
         live.advance(moment, now, most)
         if part == stop:
             whole = live.whole
-            live = live.restarted()
+            # As the judge does: as of the moment to which the rules have come.
+            live = live.restarted(now=moment)
             live.whole = whole
         part += 1
     return live
@@ -1087,6 +1088,18 @@ def test_in_parts_is_as_in_one_go(
 
     assert in_order(whole.log) == in_order(parts.log)
     assert whole.rows == parts.rows
+
+
+def test_what_people_did_is_taken_in_though_enough_was_looked_at() -> None:
+    """Whoever is restored as of that moment takes it for done."""
+    live = Driven(taken_up(HOUR / 4))
+    live.advance(NOON, [raised()])
+    live.advance(NOON + HOUR / 4, most=0)
+
+    again = live.restarted(now=NOON + HOUR / 4)
+    again.advance(NOON + HOUR)
+
+    assert "acknowledged" == again.alert().status
 
 
 def test_what_was_said_at_several_moments_is_not_taken_in_parts() -> None:

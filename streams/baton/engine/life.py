@@ -329,8 +329,9 @@ class Lives:
         """Let time come to `to`, given what the rules said since the last time, in order and none of it after `to`.
 
         When `most` alerts have been looked at it ends, `now` being the moment that it has reached, and the next call
-        goes on there, with the same records as in one go. What the rules said is taken in all the same, and must then
-        be of one moment. Raises ValueError if it is of several.
+        goes on there, with the same records as in one go; also lives that were restored as of `to`. What the rules said
+        and people did is taken in all the same: then `to` must be no later than `next_moment`, and all that was said of
+        one moment. Raises ValueError if it is of several.
         """
         if most is not None and said and said[0].as_of != said[-1].as_of:
             message = "what the rules said at several moments cannot be taken in parts"
@@ -340,7 +341,7 @@ class Lives:
         while (moment := self._next_moment(said[place : place + 1])) is not None and moment <= to:
             left = None if most is None else max(0, most - lived.looked_at)
             lived.whole = left != 0
-            if not lived.whole and place == len(said) and not self._holds_past():
+            if not lived.whole and place == len(said) and not self._holds(to):
                 break
             now = self.now = moment if self.now is None else max(moment, self.now)
             while self._again and len(self._touched) != left:
@@ -463,9 +464,9 @@ class Lives:
                 early.append(action)
         return early
 
-    def _holds_past(self) -> bool:
-        """Say whether something was done at a moment up to which everything was acted on already."""
-        return self.now is not None and bool(self._held) and self._held[0][0] <= self.now
+    def _holds(self, to: datetime) -> bool:
+        """Say whether something was done up to a moment that was not acted on yet."""
+        return bool(self._held) and self._held[0][0] <= to
 
     def _let_pass(self, now: datetime, most: int | None, lived: Lived) -> None:
         """End the silences that end now, and touch every alert whose time has come, while `most` are not touched."""
