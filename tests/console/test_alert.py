@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from baton.notify.message import one
+from baton.wording import reference
 from tests.browser.pages import PAGES
 from tests.console.conftest import HOUR, NOON, Console, a_block, an_alert, an_operator
 
@@ -140,6 +143,36 @@ def test_another_agencys_alert_looks_like_none(console: Console) -> None:
     refused = console.noted.of("refused")
     assert ("block-transfer/block-1", "not-yours") in refused
     assert len(refused) == 6
+
+
+def test_the_address_in_a_message_leads_to_its_alert(console: Console) -> None:
+    """By way of the sign-in, for whoever may see the alert."""
+    console.hear(an_alert(1), an_alert(2))
+    text = one(an_alert(1), "raised", "http://127.0.0.1").text
+    path = re.findall(r"http://127.0.0.1(/alerts/\S+)", text)[0]
+
+    stranger = console.get(path)
+    console.sign_in()
+    led = console.get(path)
+    page = console.get(led.headers["location"])
+
+    assert stranger.headers["location"] == f"/sign-in?next={quote(path, safe='')}"
+    assert led.status_code == 303
+    assert page.status_code == 200
+    assert console.noted.of("viewed") == [(ALERT, None)]
+
+
+def test_the_address_in_a_message_gives_nothing_away(console: Console) -> None:
+    """For an alert of other agencies the answer is that of one that is not there, and that it was tried is noted."""
+    console.hear(an_alert(1))
+    console.sign_in(an_operator("op-1", "housing_lead"))
+    paths = [f"/alerts/{each}" for each in (reference(ALERT), "0123456789ab", "%2e", "a b")]
+
+    tried = [console.get(path) for path in paths]
+
+    assert [each.status_code for each in tried] == [404] * 4
+    assert all("inc-1" not in f"{each.text}{each.headers}" for each in tried)
+    assert console.noted.of("refused") == [(ALERT, "not-yours")]
 
 
 def test_seeing_is_noted_before_it_is_shown(console: Console) -> None:

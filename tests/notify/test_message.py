@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from baton.notify.message import many, one, reference_of
+from baton.notify.message import many, one
 from baton.rules.register import RULES
+from baton.wording import reference
 from tests.notify.conftest import ALERT_ID, alert
 
 
@@ -19,7 +20,7 @@ def test_a_message_says_what_is_missing_and_where_to_look() -> None:
         "Missing: a referral, or a notification recorded by children's services",
         "Due: 2026-03-02 12:00",
         "Who must act: police: public protection supervisor",
-        f"https://baton.example/alerts/{reference_of(ALERT_ID)}",
+        f"https://baton.example/alerts/{reference(ALERT_ID)}",
     ):
         assert words in said.text
 

@@ -79,6 +79,7 @@ def make_app(parts: Parts) -> Starlette:
             Route("/views", pages.save_view, methods=["POST"]),
             Route("/events", pages.events),
             Route("/alert", pages.alert),
+            Route("/alerts/{reference}", pages.referred),
             Route("/alert/{action}", pages.act, methods=["GET", "POST"]),
             Route("/blocks", pages.blocks),
             Route("/block", pages.block, methods=["GET", "POST"]),

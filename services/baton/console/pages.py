@@ -168,6 +168,12 @@ class Pages:
             same=self._same_subject(operator, row),
         )
 
+    def referred(self, request: Request) -> Response:
+        """Lead from the reference in a message to its alert."""
+        # The id has the person's pseudonym in it: it is in no answer to somebody who may not see the alert.
+        row, _ = self._seen(request, self.standing.id_of(request.path_params["reference"]))
+        return RedirectResponse(f"/alert?{urlencode({'id': row.alert_id})}", 303)
+
     def _same_subject(self, operator: Operator, row: Row) -> list[Row]:
         about = [
             each

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Final
 
+from baton import wording
 from baton.console.query import AGES, PAGE_SIZE, ages_of
 from baton.console.rows import Audience, Audiences, Row, row_of
 from baton.contract import codec
@@ -48,6 +49,7 @@ class Standing:
     version: int = 0
     """Counts every change."""
     _rows: dict[str, Row] = field(default_factory=dict)
+    _by_reference: dict[str, str] = field(default_factory=dict)
     _audiences: Audiences = field(default_factory=Audiences)
     _answers: dict[str, str | None] = field(default_factory=dict)
     _changes: deque[tuple[int, Row]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
@@ -69,6 +71,8 @@ class Standing:
     def _hear(self, message: Message) -> int:
         if message.value is None:
             gone = None if message.key is None else self._rows.pop(message.key.decode(), None)
+            if gone is not None:
+                self._by_reference.pop(wording.reference(gone.alert_id), None)
             return int(gone is not None)
         try:
             name, alert = codec.decode(message.value)
@@ -82,6 +86,8 @@ class Standing:
         if before is not None and message.offset <= before.offset:
             return 0
         row = row_of(alert, message.value, message.offset, self._audiences.of(alert))
+        if before is None:
+            self._by_reference[wording.reference(row.alert_id)] = row.alert_id
         self._rows[row.alert_id] = row
         for action in alert["actions"]:
             self._answers[action["event_id"]] = action["refused"]
@@ -104,6 +110,10 @@ class Standing:
     def get(self, alert_id: str) -> Row | None:
         """Return the row of an alert, whoever may see it: the caller asks that."""
         return self._rows.get(alert_id)
+
+    def id_of(self, reference: str) -> str:
+        """Return the id of the alert that messages name by a reference; empty where there is none."""
+        return self._by_reference.get(reference, "")
 
     def visible(self, operator: Operator) -> list[Row]:
         """Return the rows of all alerts that an operator may see."""

@@ -5,7 +5,6 @@ Neither the person's pseudonym nor any id of an agency's record is in it: a tele
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -64,11 +63,6 @@ class Message:
     text: str
 
 
-def reference_of(alert_id: str) -> str:
-    """Return a short reference of an alert that gives nothing away; the console finds the alert by it."""
-    return hashlib.sha256(alert_id.encode()).hexdigest()[:12]
-
-
 def one(alert: Mapping[str, Any], kind: str, address: str = "") -> Message:
     """Return what to say of one step of an alert; `address` is the console's."""
     words = _words(alert, kind)
@@ -100,5 +94,5 @@ def _words(alert: Mapping[str, Any], kind: str) -> dict[str, str]:
         "why": _WHY.get(kind, _WHY["raised"]),
         "sentence": wording.sentence(alert),
         "severity": wording.severity({**alert, "raised_by": ()}),
-        "reference": reference_of(alert["alert_id"]),
+        "reference": wording.reference(alert["alert_id"]),
     }

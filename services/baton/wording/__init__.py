@@ -6,6 +6,7 @@ blame, and holds nothing about anybody's health. Times are local: Europe/London.
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.rules.register import RULES
@@ -111,6 +112,11 @@ def sentence(alert: Mapping[str, Any]) -> str:
         return OF_NO_RULE[alert["rule"]][0]
     rule = RULES.get(alert["rule"])
     return words(alert["rule"]) if rule is None else rule.sentence
+
+
+def reference(alert_id: str) -> str:
+    """Return the short reference by which messages name an alert: it gives nothing of the id away."""
+    return hashlib.sha256(alert_id.encode()).hexdigest()[:12]
 
 
 def about(alert: Mapping[str, Any]) -> str:
