@@ -129,6 +129,7 @@ def main() -> None:
         agencies=frozenset(AGENCY_OF.values()),
         authorities=frozenset({"local"}),
         board=True,
+        signed_in_by="oidc",
     )
     number, _ = access.sessions.begin(NOW.timestamp(), operator)
     server = uvicorn.Server(uvicorn.Config(make_app(parts), port=0, log_level="error"))

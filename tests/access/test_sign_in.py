@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from baton.access import Access, Entitlements, User, read_users, write_users
 from baton.access.sessions import IDLE_SECONDS, LONGEST_SECONDS, STRANGERS_SECONDS
 from baton.access.sign_in import TRIES_A_QUARTER, safe_path
-from tests.access.conftest import PASSWORD
+from tests.access.conftest import AGENCY_OF, PASSWORD, Clock, site_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.access.conftest import Site
+
+
+@pytest.fixture
+def file(tmp_path: Path, users: list[User]) -> Path:
+    """Give the file of two operators."""
+    path = tmp_path / "users.toml"
+    write_users(path, users)
+    return path
+
+
+@pytest.fixture
+def kept(file: Path) -> Site:
+    """Give a site whose operators are in that file."""
+    clock = Clock()
+    return site_of(Access(Entitlements(AGENCY_OF), read_users(file), now=clock), clock)
 
 
 def test_password_and_code_let_an_operator_in(site: Site) -> None:
@@ -155,6 +174,56 @@ def test_signing_out_ends_the_session(site: Site) -> None:
     assert site.access.sessions.get(number, site.clock()) is None
     assert site.get("/").status_code == 303
     assert site.noted[-1][1] == "signed-out"
+
+
+def test_who_is_removed_is_out_at_once(kept: Site, file: Path) -> None:
+    """With the next page or form, and for good: whoever gets the key later does not find the session."""
+    kept.sign_in()
+    users = list(read_users(file))
+    write_users(file, [each for each in users if each.key != "operator-1"])
+    page = kept.get("/")
+    write_users(file, users)
+    again = kept.get("/")
+
+    assert [303, 303] == [page.status_code, again.status_code]
+    assert page.headers["location"].startswith("/sign-in")
+
+
+def test_roles_are_those_of_now(kept: Site, file: Path) -> None:
+    """Within a session too; the session goes on."""
+    kept.sign_in()
+    one, other = read_users(file)
+    session = kept.access.sessions.get(kept.client.cookies["baton"], kept.clock())
+    changed = replace(one, roles=frozenset({"named_midwife"}), authorities=frozenset({"west"}))
+    write_users(file, [changed, other])
+
+    assert kept.get("/").status_code == 200
+    assert session is not None
+    assert session.operator == kept.access.operator(changed)
+    assert session.operator.agencies == {"midwifery"}
+
+
+def test_who_is_made_can_sign_in_at_once(kept: Site, file: Path, users: list[User]) -> None:
+    """Without a new start; a code that was used stays used, whatever is written meanwhile."""
+    kept.sign_in()
+    write_users(file, [*users, replace(users[0], key="operator-3")])
+    used = kept.access.users.code_is_right("operator-1", kept.code(), kept.clock())
+    kept.client.cookies.clear()
+
+    assert kept.sign_in("operator-3").headers["location"] == "/"
+    assert not used
+
+
+def test_a_file_that_breaks_changes_nothing(kept: Site, file: Path) -> None:
+    """Whoever is signed in goes on; once it is whole again it counts again."""
+    kept.sign_in()
+    whole = list(read_users(file))
+    file.write_text("not toml [")
+    broken = kept.get("/")
+    write_users(file, whole[1:])
+
+    assert broken.status_code == 200
+    assert kept.get("/").status_code == 303
 
 
 @pytest.mark.parametrize("gone", [IDLE_SECONDS + 1, LONGEST_SECONDS + 1])

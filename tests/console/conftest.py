@@ -88,12 +88,19 @@ def a_block(number: int = 1, **states: list[str]) -> dict[str, Any]:
 
 
 def an_operator(key: str = "op-1", *roles: str, **fields: Any) -> Operator:
-    """Make an operator of the local area; without roles, the police's supervisor."""
+    """Make an operator of the local area whom no file has; without roles, the police's supervisor."""
     held = frozenset(roles or ("public_protection_supervisor",))
     agencies = frozenset(AGENCY_OF[role] for role in held if role in AGENCY_OF)
     areas = frozenset({"local"})
     return Operator(
-        **{"key": key, "roles": held, "agencies": agencies, "authorities": areas} | fields
+        **{
+            "key": key,
+            "roles": held,
+            "agencies": agencies,
+            "authorities": areas,
+            "signed_in_by": "oidc",
+        }
+        | fields
     )
 
 

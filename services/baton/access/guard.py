@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from baton.access.operator import Operator
+
 LARGEST_FORM: Final = 64 * 1024
 """Bytes of a form. Nothing that people write here is longer."""
 PAGES_A_MINUTE: Final = 600
@@ -58,12 +60,17 @@ class Guard:
         app: ASGIApp,
         sessions: Sessions,
         *,
+        current: Callable[[Operator], Operator | None],
         secure: bool,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """Take what is guarded. `secure`: it is reached by HTTPS, and the cookie is for that alone."""
+        """Take what is guarded. `current` gives an operator as they are now, or None: then the session is over.
+
+        `secure`: it is reached by HTTPS, and the cookie is for that alone.
+        """
         self._app = app
         self._sessions = sessions
+        self._current = current
         self._secure = secure
         self._now = now
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
@@ -76,7 +83,7 @@ class Guard:
             return
         headers = Headers(scope=scope)
         number = self._number(headers)
-        session = self._sessions.get(number, self._now()) if number else None
+        session = self._session(number) if number else None
         begun: str | None = None
         if session is None and _is_sign_in(scope["path"]):
             begun, session = self._sessions.begin(self._now())
@@ -97,6 +104,16 @@ class Guard:
             body, receive = await _whole(receive)
             refused = _form_refused(body, headers, session)
         await (self._app if refused is None else refused)(scope, receive, answer)
+
+    def _session(self, number: str) -> Session | None:
+        """Return the session of a number, with its operator as they are now; None where it is over."""
+        session = self._sessions.get(number, self._now())
+        if session is not None and session.operator is not None:
+            session.operator = self._current(session.operator)
+            if session.operator is None:
+                self._sessions.end(number)
+                return None
+        return session
 
     def _refused(self, scope: Scope, session: Session) -> ASGIApp | None:
         """Return the answer for whoever may not go on, or None."""

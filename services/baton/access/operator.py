@@ -21,6 +21,9 @@ REFUSALS: Final[Mapping[str, str]] = {
 ACTIONS: Final = frozenset({"acknowledge", "assign", "note", "close", "reopen", "silence"})
 """What people do to an alert."""
 
+LOCALLY: Final = "password"
+"""The way of signing in of the operators in the file."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
@@ -35,7 +38,7 @@ class Operator:
     agencies: frozenset[str] = frozenset()
     authorities: frozenset[str] = frozenset()
     board: bool = False
-    signed_in_by: str = "password"
+    signed_in_by: str = LOCALLY
 
 
 @dataclass(frozen=True, slots=True)

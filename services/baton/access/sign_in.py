@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from baton.access.guard import Guard
 from baton.access.oidc import Claims, Provider, SignInRefusedError
-from baton.access.operator import Entitlements, Operator
+from baton.access.operator import LOCALLY, Entitlements, Operator
 from baton.access.sessions import Sessions
 from baton.access.users import User, Users, read_users
 
@@ -100,6 +100,16 @@ class Access:
             board=user.board,
         )
 
+    def current(self, operator: Operator) -> Operator | None:
+        """Return who has signed in as they are now, or None for a local operator who was removed since.
+
+        What somebody brought from the identity provider is good for the session.
+        """
+        if operator.signed_in_by != LOCALLY:
+            return operator
+        user = self.users.get(operator.key)
+        return None if user is None else self.operator(user)
+
     def may_try(self, key: str, address: str) -> bool:
         """Say whether a password or code of this key may still be tried, from this address."""
         return self._limiter.test(_PER_KEY, "key", key) and self._limiter.test(
@@ -120,7 +130,13 @@ def install(app: Starlette, access: Access, templates: Jinja2Templates) -> None:
     pages = _Pages(access, templates)
     with_ours = [templates.env.loader, PackageLoader("baton.access", "pages")]
     templates.env.loader = ChoiceLoader([each for each in with_ours if each is not None])
-    app.add_middleware(Guard, sessions=access.sessions, secure=access.secure, now=access.now)
+    app.add_middleware(
+        Guard,
+        sessions=access.sessions,
+        current=access.current,
+        secure=access.secure,
+        now=access.now,
+    )
     # A page elsewhere cannot reach us under a name of its own that leads to loopback.
     host = urlsplit(access.address).hostname
     app.add_middleware(

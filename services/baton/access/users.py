@@ -15,12 +15,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import pyotp
+import structlog
 import tomlkit
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 SHORTEST_PASSWORD: Final = 12
@@ -32,6 +33,7 @@ _CODE: Final = re.compile(r"\d{6}")
 _STEP_SECONDS: Final = 30
 
 _hasher = PasswordHasher()
+logger = structlog.get_logger("baton.access")
 
 
 class UsersFileError(RuntimeError):
@@ -76,26 +78,47 @@ def new_user(
 
 
 class Users:
-    """The local operators, and whether what somebody typed is theirs."""
+    """The local operators as they are now, and whether what somebody typed is theirs."""
 
-    def __init__(self, users: Iterable[User] = ()) -> None:
-        """Take the operators. Which codes were used is remembered here, since one may be used once."""
+    def __init__(
+        self,
+        users: Iterable[User] = (),
+        path: Path | None = None,
+        mark: tuple[int, ...] = (),
+    ) -> None:
+        """Take the operators and, to follow it, the file that they are in, with its mark from before it was read.
+
+        Which codes were used is remembered here, since one may be used once.
+        """
+        self._path = path
+        self._seen = mark
         self._users = {user.key: user for user in users}
         self._last_step: dict[str, int] = {}
 
     def __len__(self) -> int:
-        return len(self._users)
+        return len(self._now())
 
     def __iter__(self) -> Any:  # noqa: ANN401 (an iterator of users)
-        return iter(sorted(self._users.values(), key=lambda user: user.key))
+        return iter(sorted(self._now().values(), key=lambda user: user.key))
 
     def get(self, key: str) -> User | None:
         """Return the operator of a key, or None."""
-        return self._users.get(key)
+        return self._now().get(key)
+
+    def _now(self) -> Mapping[str, User]:
+        """Return the operators as the file has them now; one that cannot be read changes nothing."""
+        mark = _mark_of(self._path)
+        if self._path is not None and mark != self._seen:
+            self._seen = mark
+            try:
+                self._users = {user.key: user for user in _users_in(self._path)}
+            except UsersFileError as error:
+                logger.warning("users_unreadable", error=str(error))
+        return self._users
 
     def with_password(self, key: str, password: str) -> User | None:
         """Return the operator whose key and password these are, or None; both take as long."""
-        user = self._users.get(key)
+        user = self.get(key)
         try:
             _hasher.verify(
                 _nobody() if user is None else user.password_hash, password[:LONGEST_PASSWORD]
@@ -109,7 +132,7 @@ class Users:
 
         The code of the half minute before or after counts too, for clocks that differ.
         """
-        user = self._users.get(key)
+        user = self.get(key)
         if user is None or not _CODE.fullmatch(code):
             return False
         totp = pyotp.TOTP(user.second_factor, interval=_STEP_SECONDS)
@@ -134,13 +157,27 @@ def enrolment(user: User) -> str:
 
 
 def read_users(path: Path) -> Users:
-    """Read the file; no file is no operators. Raises UsersFileError."""
+    """Read the file, and follow what becomes of it; no file is no operators. Raises UsersFileError."""
+    mark = _mark_of(path)
+    return Users(_users_in(path), path, mark)
+
+
+def _mark_of(path: Path | None) -> tuple[int, ...]:
+    """Return what differs after every change of a file, of its mode too; nothing where there is no file."""
+    try:
+        found = None if path is None else path.stat()
+    except OSError:
+        return ()
+    return () if found is None else (found.st_ino, found.st_ctime_ns, found.st_size)
+
+
+def _users_in(path: Path) -> list[User]:
     try:
         mode = path.stat().st_mode
         told = tomllib.loads(path.read_text(encoding="utf-8"))
         users = [_user(each) for each in told.get("user", [])]
     except FileNotFoundError:
-        return Users()
+        return []
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         message = f"the operators' file {path} cannot be read ({error}); put back a copy of it"
         raise UsersFileError(message) from None
@@ -149,7 +186,7 @@ def read_users(path: Path) -> Users:
             f"the operators' file {path} can be read by others than its owner: chmod 600 {path}"
         )
         raise UsersFileError(message)
-    return Users(users)
+    return users
 
 
 def write_users(path: Path, users: Iterable[User]) -> None:

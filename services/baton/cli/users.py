@@ -90,7 +90,7 @@ def list_users(*, json: Json = False) -> None:
 
 @app.command()
 def remove(key: Annotated[str, typer.Argument(help="The operator's key.")]) -> None:
-    """Remove an operator. A console that runs lets them in no more once it is started again."""
+    """Remove an operator. A console that runs lets them in no more, and ends their session at once."""
     from baton.access import write_users
 
     path, users = _users()
@@ -98,7 +98,7 @@ def remove(key: Annotated[str, typer.Argument(help="The operator's key.")]) -> N
     if len(others) == len(users):
         raise CommandError(f"There is no operator {key}: `baton users list` has them all.", WRONG)
     write_users(path, others)
-    say(f"Removed {key}. Start the console again to end a session that is open.")
+    say(f"Removed {key}. A session that is open is over.")
 
 
 def _users() -> tuple[Path, Users]:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
-import structlog
 import uvicorn
 
-from baton.access import Access, read_users
-from baton.access.users import UsersFileError
+from baton.access import Access
 from baton.audit import Trail
 from baton.console.app import STATIC, Parts, make_app
 from baton.console.deeds import Deeds
@@ -25,16 +22,11 @@ from baton.contract.topics import ALERT_ACTIONS, ALERTS, SOURCE_HEARTBEATS, pref
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from baton.runtime.settings import Settings
 
 IN_DOUBT: Final = 70
 """The exit code after a fault of ours in a thread: what is shown would be old, so the process starts anew."""
-_LOOK_EVERY: Final = 2.0
-"""Seconds between two looks at the operators' file, so that one who was made can sign in at once."""
-
-logger = structlog.get_logger("baton.console")
 
 
 class NotMadeError(RuntimeError):
@@ -77,10 +69,6 @@ def run_console(
                 feed(SOURCE_HEARTBEATS.name, sources, LOOK_BACK),
             ],
         )
-        watch = threading.Thread(
-            target=_follow_users, args=(access, settings.users_file), name="users", daemon=True
-        )
-        watch.start()
         server = uvicorn.Server(
             uvicorn.Config(
                 make_app(parts),
@@ -97,28 +85,6 @@ def run_console(
         host, port = socket.getsockname()[:2]
         say(f"the console: http://{host}:{port}/")
         server.run(sockets=[socket])
-
-
-def _follow_users(access: Access, path: Path) -> None:
-    """Read the operators' file again whenever it has changed; one that cannot be read changes nothing."""
-    seen = _changed_at(path)
-    while True:
-        time.sleep(_LOOK_EVERY)
-        changed = _changed_at(path)
-        if changed == seen:
-            continue
-        seen = changed
-        try:
-            access.users = read_users(path)
-        except UsersFileError as error:
-            logger.warning("users_unreadable", error=str(error))
-
-
-def _changed_at(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
 
 
 def _stop_all(fault: threading.ExceptHookArgs) -> None:
