@@ -188,7 +188,7 @@ class Console:
             "event_id": f"deed-{next(self._offset)}",
         }
         whole = codec.complete(record, said | fields)
-        self.deeds.hear([self._message(record, whole)])
+        self.deeds.hear([self._message(record, whole, whole["occurred_at"])])
         return whole
 
     def hear_source(self, record: str, heard_at: datetime, **fields: object) -> None:

@@ -124,6 +124,7 @@ def test_silences_are_listed_with_what_they_keep_quiet(console: Console) -> None
         "AlertsSilenced", matcher="rule=a", until=NOON + HOUR, why="Move."
     )
     console.hear_action("AlertsSilenced", matcher="rule=b", until=NOON - HOUR, why="Past.")
+    console.hear_action("AlertsSilenced", matcher="team-1", until=NOON + HOUR, why="Mistyped.")
     console.hear_action(
         "AlertsSilenced", matcher="rule=c", until=NOON + HOUR, why="Far.", authority="elsewhere"
     )
@@ -139,6 +140,8 @@ def test_silences_are_listed_with_what_they_keep_quiet(console: Console) -> None
     assert an_alert(1)["alert_id"] in now
     assert an_alert(2)["alert_id"] not in now
     assert "rule=b" in over
+    assert "team-1" not in now
+    assert "never held: unreadable matcher" in over
     assert "rule is c" not in text
 
 

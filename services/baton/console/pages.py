@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     from starlette.templating import Jinja2Templates
 
     from baton.access import Entitlements, Operator
-    from baton.console.deeds import Deeds, Silence
+    from baton.console.deeds import Deeds
     from baton.console.rows import Row
     from baton.console.sources import Sources
     from baton.console.standing import Standing
     from baton.console.teller import Tells
+    from baton.reading import StatedSilence
 
 ANSWERED_WITHIN: Final = 10.0
 """Seconds that a page waits for what the engine says to an action, before it says that it does not know yet."""
@@ -371,16 +372,16 @@ class Pages:
     def silences(self, request: Request) -> Response:
         """List the silences of the reader's areas, with the alerts that each keeps quiet."""
         operator, now = _operator(request), self.now()
-        quiet: defaultdict[str, list[Row]] = defaultdict(list)
+        quiet: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
         for row in self.standing.visible(operator):
             if row.silence:
-                quiet[row.silence].append(row)
-        known = [each for each in self.deeds.silences() if each.authority in operator.authorities]
+                quiet[row.audience.authority, row.silence].append(row)
+        known = self._silences_of(operator)
         return self._page(
             request,
             "silences.html",
             now=now,
-            holding=[(each, quiet[each.silence_id]) for each in known if each.holds(now)],
+            holding=[(each, quiet[each.key]) for each in known if each.holds(now)],
             over=[each for each in known if not each.holds(now)][:50],
             event_id=acting.new_event_id(),
             done=request.query_params.get("done", ""),
@@ -393,34 +394,44 @@ class Pages:
         silence = self._silence(form.text("silence"), operator)
         if silence is None:
             raise HTTPException(404)
-        if silence.by != operator.key and silence.agency not in operator.agencies:
+        began = silence.stated
+        if began["by"] != operator.key and began["agency"] not in operator.agencies:
             await run_in_threadpool(
                 self._note, request, "refused", page="silences", why="not-yours"
             )
             raise HTTPException(
                 403, "Only who began a silence, or somebody of their agency, may end it."
             )
-        place = {"authority": silence.authority, "responsible": {"agency": silence.agency}}
+        place = {"authority": began["authority"], "responsible": {"agency": began["agency"]}}
         event_id = form.text("event_id")
         said = acting.said_by(operator, place, event_id, now)
-        asked = acting.Asked("SilenceEnded", said | {"silence": silence.silence_id})
+        asked = acting.Asked("SilenceEnded", said | {"silence": began["event_id"]})
         if not acting.is_event_id(event_id) or not acting.is_whole(asked):
             raise HTTPException(400, "This form can no longer be used: load the page again.")
-        if not await run_in_threadpool(self._tell_end, asked, silence.silence_id):
+        if not await run_in_threadpool(self._tell_end, asked):
             raise HTTPException(503, "baton could not take this just now: try again in a minute.")
         return RedirectResponse("/silences?done=ended", 303)
 
-    def _tell_end(self, asked: acting.Asked, about: str) -> bool:
+    def _tell_end(self, asked: acting.Asked) -> bool:
         try:
             self.teller.tell(asked.record, asked.fields)
         except NotToldError:
             return False
-        self.deeds.wait_until_ended(about, ANSWERED_WITHIN)
+        said = asked.fields
+        self.deeds.wait_until_ended(said["authority"], said["silence"], ANSWERED_WITHIN)
         return True
 
-    def _silence(self, silence_id: str, operator: Operator) -> Silence | None:
-        for each in self.deeds.silences():
-            if each.silence_id == silence_id and each.authority in operator.authorities:
+    def _silences_of(self, operator: Operator) -> list[StatedSilence]:
+        """Return the silences of an operator's areas, the newest first."""
+        return [
+            each
+            for each in self.deeds.silences()
+            if each.stated["authority"] in operator.authorities
+        ]
+
+    def _silence(self, silence_id: str, operator: Operator) -> StatedSilence | None:
+        for each in self._silences_of(operator):
+            if each.stated["event_id"] == silence_id:
                 return each
         return None
 

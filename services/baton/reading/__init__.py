@@ -13,19 +13,21 @@ from baton.reading.reader import (
     begins_of,
     ends_of,
 )
-from baton.reading.silences import StatedSilence, silences
+from baton.reading.silences import Silences, StatedSilence, message_time, silences
 from baton.reading.state import live_rows
 
 __all__ = [
     "BOOTSTRAP_TIMEOUT_MS",
     "Message",
     "Reader",
+    "Silences",
     "StatedSilence",
     "TopicMissingError",
     "UnreadableAlertError",
     "begins_of",
     "ends_of",
     "live_rows",
+    "message_time",
     "newest",
     "silences",
 ]

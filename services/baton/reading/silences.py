@@ -36,10 +36,45 @@ class StatedSilence:
     ended_by: str | None = None
     ended_at: datetime | None = None
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What names it: its area and its event, which two areas may number alike."""
+        return self.stated["authority"], self.stated["event_id"]
+
     def holds(self, now: datetime) -> bool:
         """Say whether it makes alerts that match it wait, as of `now`."""
         until: datetime = self.stated["until"]
         return self.refused is None and self.ended_at is None and now < until
+
+
+class Silences:
+    """Every silence that was ever stated, from the actions as they are heard, one after the other."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._found: dict[tuple[str, str], StatedSilence] = {}
+
+    def take(self, record: str, fields: Mapping[str, Any], at: datetime) -> None:
+        """Take a record of `alert-actions` of which baton was told at `at`; what silences nothing is passed over."""
+        action = to_action(record, fields, at)
+        if isinstance(action, AlertsSilenced):
+            begun = silence_of(action, at)
+            refused = begun if isinstance(begun, str) else None
+            silence = StatedSilence(stated=fields, at=at, refused=refused)
+            self._found.setdefault((action.authority, action.event_id), silence)
+        elif isinstance(action, SilenceEnded):
+            key = (action.authority, action.silence)
+            standing = self._found.get(key)
+            if standing is not None and standing.holds(at):
+                self._found[key] = replace(standing, ended_by=action.by, ended_at=at)
+
+    def get(self, authority: str, silence_id: str) -> StatedSilence | None:
+        """Return the silence of an area that an event began, or None."""
+        return self._found.get((authority, silence_id))
+
+    def all(self) -> list[StatedSilence]:
+        """Return all of them, in the order of being told."""
+        return list(self._found.values())
 
 
 def silences(batches: Iterable[Iterable[Message]]) -> list[StatedSilence]:
@@ -47,21 +82,16 @@ def silences(batches: Iterable[Iterable[Message]]) -> list[StatedSilence]:
 
     What cannot be read is passed over: `intake` rejects it, and there it is counted.
     """
-    found: dict[tuple[str, str], StatedSilence] = {}
+    found = Silences()
     for message in (each for batch in batches for each in batch):
         try:
             record, fields = codec.decode(message.value)
         except codec.InvalidEvent:
             continue
-        at = _EPOCH + timedelta(milliseconds=message.timestamp_ms)
-        action = to_action(record, fields, at)
-        if isinstance(action, AlertsSilenced):
-            begun = silence_of(action, at)
-            refused = begun if isinstance(begun, str) else None
-            silence = StatedSilence(stated=fields, at=at, refused=refused)
-            found.setdefault((action.authority, action.event_id), silence)
-        elif isinstance(action, SilenceEnded):
-            key = (action.authority, action.silence)
-            if key in found and found[key].holds(at):
-                found[key] = replace(found[key], ended_by=action.by, ended_at=at)
-    return list(found.values())
+        found.take(record, fields, message_time(message))
+    return found.all()
+
+
+def message_time(message: Message) -> datetime:
+    """Return when baton was told a message."""
+    return _EPOCH + timedelta(milliseconds=message.timestamp_ms)
