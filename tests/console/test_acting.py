@@ -315,3 +315,36 @@ def test_the_longest_silence_is_a_form_away(engine: Console) -> None:
     ((_, fields),) = engine.told.actions
     assert fields["until"] == NOON + timedelta(hours=21)
     assert fields["matcher"] == f"alert={ALERT}"
+
+
+def test_a_silence_says_what_it_matches(engine: Console) -> None:
+    """Beside each choice: how many open alerts, of those that the reader may see."""
+    own = an_alert(
+        2, alert_id="unreferred-incident/inc-2/p-1", about={"kind": "person", "key": "p-1"}
+    )
+    over = an_alert(3, status="answered", about=own["about"])
+    engine.hear(own, over, an_alert(4, authority="elsewhere", about=own["about"]))
+
+    said = words(engine.get("/alert/silence", id=ALERT).text)
+
+    assert "This alert alone Matches 1 open alert that you may see now" in said
+    assert "about the same Matches 2 open alerts that you may see now" in said
+
+
+def test_a_silence_that_matches_nothing_is_answered(console: Console) -> None:
+    """No alert will ever show it, so the page does not wait for one: it says so, or why it never held."""
+    console.hear(an_alert(1))
+    console.sign_in()
+    said = {"matcher": f"alert={ALERT}", "until": NOON + HOUR, "why": "Known."}
+    held = console.hear_action("AlertsSilenced", **said)
+    past = console.hear_action("AlertsSilenced", **said | {"until": NOON - HOUR})
+    waiting = console.get("/alert", id=ALERT, done=held["event_id"])
+    console.hear(an_alert(1, status="answered"))
+
+    matched, refused = (
+        words(console.get("/alert", id=ALERT, done=each["event_id"]).text) for each in (held, past)
+    )
+
+    assert "baton has not said yet" in waiting.text
+    assert "Silenced. It matches no open alert now" in matched
+    assert "Refused The time at which it was to end had already passed." in refused

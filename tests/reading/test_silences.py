@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from baton.contract import codec
-from baton.reading import Message, silences
+from baton.engine import life
+from baton.reading import Message, matching, silences
+from baton.reading.silences import MATCHED
 from tests.agents.relay import ms
+from tests.cli.conftest import an_alert
 from tests.rules.told import CARE, DAY, HOUR, MINUTE, NOON
 
 
@@ -67,3 +70,15 @@ def test_a_silence_that_never_held_says_why() -> None:
 
     assert ["unreadable-matcher", "past"] == [each.refused for each in found]
     assert not any(each.holds(NOON) for each in found)
+
+
+def test_the_alerts_that_a_silence_is_for_are_those_that_the_engine_means() -> None:
+    """Every field that the engine knows; open alerts of its own area alone."""
+    mine = an_alert()
+    others = [mine | {"status": "closed"}, mine | {"authority": "elsewhere"}]
+
+    assert set(MATCHED) == set(life.MATCHED)
+    for name, value in MATCHED.items():
+        if value(mine) is not None:
+            assert matching(f"{name}={value(mine)}", "local", [mine, *others]) == [mine]
+            assert matching(f"{name}=other", "local", [mine]) == []

@@ -39,17 +39,26 @@ def add(
 ) -> None:
     """Silence alerts that match: they are raised, shown and listed, and their steps of telling wait.
 
-    It holds no longer than the policy allows, and never hides that an alert becomes more serious.
+    It holds no longer than the policy allows, and never hides that an alert becomes more serious. One that matches
+    no alert now is told all the same: it may match later ones.
     """
     from baton.cli.acts import act, tell, until_of
+    from baton.cli.alerts import standing
     from baton.engine.life import Matcher, UnreadableMatcherError
+    from baton.reading import matching
 
     try:
         Matcher.read(matcher)
     except UnreadableMatcherError as error:
         raise CommandError(f"The matcher {error}.", WRONG) from None
-    settings = kafka_settings_of(brokers, prefix)
     ends = until_of(until, datetime.now(UTC))
+    settings = kafka_settings_of(brokers, prefix)
+    count = len(matching(matcher, authority, standing(settings).values()))
+    say(
+        f"It matches {counted(count, 'open alert')} of {authority} now."
+        if count
+        else f"It matches no open alert of {authority} now; later ones that match are silenced."
+    )
     told = act("AlertsSilenced", by, authority, agency, matcher=matcher, until=ends, why=why)
     with reaching(settings):
         tell(settings, told)

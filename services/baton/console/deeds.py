@@ -59,6 +59,11 @@ class Deeds:
         with self._lock:
             return self._silences.all()[::-1]
 
+    def silence(self, authority: str, silence_id: str) -> StatedSilence | None:
+        """Return the silence of an area that an event began, or None while it has not been heard."""
+        with self._lock:
+            return self._silences.get(authority, silence_id)
+
     def wait_until_ended(self, authority: str, silence_id: str, within: float) -> bool:
         """Wait until a silence was ended by somebody, so many seconds at most; return whether it was."""
 

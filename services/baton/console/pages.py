@@ -20,6 +20,7 @@ from baton.console.query import AGES, Query
 from baton.console.rows import OPEN
 from baton.console.teller import NotToldError
 from baton.console.timeline import deed_words, event_words, refusal_words, timeline_of
+from baton.reading import matching
 from baton.rules.register import RULES
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ class Pages:
             facts=_facts(alert, self.now()),
             records=_records(alert),
             deeds=[self._deed(each, alert) for each in alert["actions"]],
-            done=self._done(request.query_params.get("done", ""), alert),
+            done=self._done(request.query_params.get("done", ""), alert, operator),
             same=self._same_subject(operator, row),
         )
 
@@ -195,14 +196,17 @@ class Pages:
             "rationale": said.get("rationale") or said.get("why") or "",
         }
 
-    def _done(self, event_id: str, alert: Mapping[str, Any]) -> dict[str, Any] | None:
+    def _done(
+        self, event_id: str, alert: Mapping[str, Any], operator: Operator
+    ) -> dict[str, Any] | None:
         """Return what came of the action that led here: accepted, refused with a sentence, or not known yet."""
         told = self.deeds.told(event_id)
         if not event_id:
             return None
         shown, refused = self.standing.answer(event_id, 0)
         if not shown:
-            return {"state": "pending", "id": event_id}
+            silenced = self._silenced(event_id, alert, operator)
+            return silenced or {"state": "pending", "id": event_id}
         if refused:
             return {"state": "refused", "sentence": refusal_words(refused)}
         for action in alert["actions"]:
@@ -214,6 +218,28 @@ class Pages:
                     "asked": asked,
                 }
         return {"state": "accepted", "sentence": "Silenced" if told else "Done", "asked": False}
+
+    def _silenced(
+        self, event_id: str, alert: Mapping[str, Any], operator: Operator
+    ) -> dict[str, Any] | None:
+        """Return what came of a silence that no alert will show: it never held, or there is none for it now."""
+        silence = self.deeds.silence(alert["authority"], event_id)
+        if silence is None:
+            return None
+        if silence.refused:
+            return {"state": "refused", "sentence": refusal_words(silence.refused)}
+        if self._count(silence.stated["matcher"], alert, operator):
+            return None
+        sentence = "Silenced. It matches no open alert now; later ones that match are silenced"
+        return {"state": "accepted", "sentence": sentence, "asked": False}
+
+    def _count(self, matcher: str, alert: Mapping[str, Any], operator: Operator) -> int:
+        """Count the open alerts that an operator may see and that a silence which begins at an alert is for now."""
+        # Every silence that begins here is for one rule: no other alert has to be read.
+        rows = [
+            row for row in self.standing.visible(operator) if row.open and row.rule == alert["rule"]
+        ]
+        return len(matching(matcher, alert["authority"], (row.alert() for row in rows)))
 
     # What is done to it.
 
@@ -265,6 +291,14 @@ class Pages:
                 and not each["refused"]
             ]
             wanted = self.deeds.told(asked[-1]["event_id"]) if asked else {}
+        matchers = acting.matchers_of(alert)
+        counts = {}
+        if action == "silence":
+            operator = _operator(request)
+            counts = {
+                which: self._count(matcher, alert, operator)
+                for which, (matcher, _) in matchers.items()
+            }
         return self._page(
             request,
             f"act_{action}.html",
@@ -276,7 +310,8 @@ class Pages:
             outcomes=acting.OUTCOMES,
             spans=acting.SPANS,
             roles=acting.roles_to_tell(alert),
-            matchers=acting.matchers_of(alert),
+            matchers=matchers,
+            counts=counts,
             wanted=wanted,
             now=self.now(),
         )

@@ -13,7 +13,7 @@ from baton.reading.reader import (
     begins_of,
     ends_of,
 )
-from baton.reading.silences import Silences, StatedSilence, message_time, silences
+from baton.reading.silences import Silences, StatedSilence, matching, message_time, silences
 from baton.reading.state import live_rows
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "begins_of",
     "ends_of",
     "live_rows",
+    "matching",
     "message_time",
     "newest",
     "silences",

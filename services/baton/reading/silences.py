@@ -7,18 +7,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from baton.contract import codec
-from baton.engine.life import silence_of
+from baton.engine.life import Matcher, silence_of
 from baton.engine.translate import to_action
 from baton.rules.facts import AlertsSilenced, SilenceEnded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from baton.reading.reader import Message
 
+MATCHED: Final[Mapping[str, Callable[[Mapping[str, Any]], str | None]]] = {
+    "alert": lambda alert: alert["alert_id"],
+    "rule": lambda alert: alert["rule"],
+    "about": lambda alert: alert["about"]["key"],
+    "about_kind": lambda alert: alert["about"]["kind"],
+    "severity": lambda alert: str(alert["severity"]),
+    "agency": lambda alert: alert["responsible"]["agency"],
+    "team": lambda alert: alert["responsible"]["team"],
+    "role": lambda alert: alert["responsible"]["role"],
+}
+"""Where the fields that a matcher may name are in the contract's alert; a test compares with the engine's."""
+_OPEN: Final = frozenset({"raised", "acknowledged"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -45,6 +57,23 @@ class StatedSilence:
         """Say whether it makes alerts that match it wait, as of `now`."""
         until: datetime = self.stated["until"]
         return self.refused is None and self.ended_at is None and now < until
+
+
+def matching(
+    matcher: str, authority: str, alerts: Iterable[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Return those of these alerts (the contract's fields) that are open and that a silence of an area is for.
+
+    Raises UnreadableMatcherError.
+    """
+    wanted = Matcher.read(matcher).wanted
+    return [
+        alert
+        for alert in alerts
+        if alert["status"] in _OPEN
+        and alert["authority"] == authority
+        and all(MATCHED[name](alert) in values for name, values in wanted)
+    ]
 
 
 class Silences:
