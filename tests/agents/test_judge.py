@@ -377,16 +377,45 @@ def test_chasing_over_years_is_done_in_several_transactions() -> None:
     assert not rows_of(b"m/", parts) | rows_of(b"u/", parts)
 
 
-def transfer(number: int) -> Told:
-    """Give a transfer that is asked for at noon."""
+def test_what_people_do_at_the_moment_of_an_alert_is_weighed_after_it() -> None:
+    """However little is done at once, and restored after each part: time stops between two moments."""
+    most, count = 10, 40
+    facts: list[Record] = []
+    for number in range(count):
+        told_at = NOON + number * MINUTE
+        facts.append(fact(transfer(number, told_at)))
+        alert = {"alert": f"transfer-not-accepted/transfer-{number}/case-{number}"}
+        facts.append(action("AlertAssigned", told_at + 2 * DAY, to="ann", **alert))
+    later = ticks(NOON + 3 * DAY)
+    whole, parts = Kept(Judge(POLICY, 1_000_000)), Kept(Judge(POLICY, most))
+    for each in (whole, parts):
+        each.apply(ticks(NOON))
+        each.apply(facts)
+    at_once = on(ALERTS.name, whole.apply(later).outputs)
+    written = on(ALERTS.name, parts.apply(later).outputs)
+    while unfinished(parts):
+        parts = Kept(Judge(POLICY, most), parts.rows)
+        written += on(ALERTS.name, parts.apply([]).outputs)
+
+    assert at_once == written
+    assert whole.rows == parts.rows
+    assert {"ann"} == {
+        alert["owner"]
+        for alert in alerts_in(written)
+        if alert["rule"] == "transfer-not-accepted" and alert["status"] == "raised"
+    }
+
+
+def transfer(number: int, at: datetime = NOON) -> Told:
+    """Give a transfer that is asked for then."""
     fields = {
         "event_id": f"event-{number}",
-        "occurred_at": NOON,
+        "occurred_at": at,
         "agency": CARE,
         "transfer": f"transfer-{number}",
         "case": f"case-{number}",
     }
-    return Told("TransferRequested", fields, NOON, number)
+    return Told("TransferRequested", fields, at, number)
 
 
 def test_raised_alerts_are_counted() -> None:

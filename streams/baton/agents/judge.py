@@ -44,8 +44,8 @@ MOST_AT_ONCE: Final = 2_000
 MOST_EACH: Final = 5
 """Chronologies that are judged, and alerts whose time has come, in one transaction; as many more for each record of it.
 
-Time stops within the moment at which that is exceeded, and goes on in the next transaction: a hundred thousand
-deadlines of one second would make one that runs out of time, again and again.
+Time stops after the moment with which that is exceeded, or within one that alone is more, and goes on in the next
+transaction: a hundred thousand deadlines of one second would make one that runs out of time, again and again.
 """
 
 _FACT, _ALERT, _WAKE, _TICK, _POLICY = b"f/", b"a/", b"w/", TICK_ROW, b"p/"
@@ -191,13 +191,15 @@ class Judge:
         """Let time come as far as the ticks allow, or as far as may be done at once."""
         to = self.watermark.now
         if to is not None:
-            whole = True
-            while whole and (moment := self._next_moment(to)) < to:
-                whole = self._pass(moment, effects)
-            if not (whole and self._pass(to, effects)):
-                # The ticks are written when all is done that they allow; whoever reads them may rely on it.
-                self._stop(effects)
-                return
+            moment = None
+            while moment != to:
+                moment = self._next_moment(to)
+                # Between two moments if it can be: within one, what people did then is weighed before the rest of it.
+                enough = self._left <= 0 and (self.engine.now is None or moment > self.engine.now)
+                if enough or not self._pass(moment, effects):
+                    # The ticks are written when all is done that they allow; whoever reads them may rely on it.
+                    self._stop(effects)
+                    return
             self._go_on(effects)
             if self._judged_by != self._policy:
                 # With what was judged again, in one transaction: a crash before it asks again.
@@ -210,14 +212,14 @@ class Judge:
         return min(filter(None, (self.engine.next_moment, self.lives.next_moment, to)))
 
     def _pass(self, to: datetime, effects: Effects) -> bool:
-        """Let time come to a moment, the rules first; return False where as much was done as may be done at once."""
-        changes = self.engine.advance(to, max(0, self._left))
+        """Let time come to a moment, the rules first; return False where that is more than may be done at once."""
+        changes = self.engine.advance(to, self._most)
         self._left -= changes.judged
         self._write(changes, effects)
         whole = changes.whole
         if self.engine.now is not None:
             said = [alert for _, alert in changes.alerts]
-            lived = self.lives.advance(self.engine.now, said, max(0, self._left))
+            lived = self.lives.advance(self.engine.now, said, self._most)
             self._left -= lived.looked_at
             self._write_lives(lived, effects)
             whole = whole and lived.whole
