@@ -326,3 +326,18 @@ class Chaining:
             self.rows[key] = effects.rows[key] = chained
             effects.outputs.append(Output("told", key, chained))
         return effects
+
+
+class CountingDown(Chaining):
+    """A process that counts down from what it was told, one step in each transaction."""
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there is more to count."""
+        return self.rows.get(b"left", b"0") != b"0"
+
+    def apply(self, records: Sequence[Record]) -> Effects:
+        """Count one step."""
+        left = int(self.rows.get(b"left", b"0")) + sum(int(each.value or b"0") for each in records)
+        self.rows[b"left"] = b"%d" % (left - 1)
+        return Effects([Output("told", b"key", b"%d" % left)], {b"left": self.rows[b"left"]})

@@ -18,7 +18,15 @@ from baton.ledger import (
     Output,
     RefusedToOpenError,
 )
-from tests.ledger.conftest import SOURCE, STATE, Chaining, FakeKafka, FakeLog, FakeWriter
+from tests.ledger.conftest import (
+    SOURCE,
+    STATE,
+    Chaining,
+    CountingDown,
+    FakeKafka,
+    FakeLog,
+    FakeWriter,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -265,21 +273,6 @@ def test_a_failed_apply_leaves_nothing_and_ends_the_ledger() -> None:
         with pytest.raises(LedgerClosedError):
             asyncio.run(again)
     assert not kafka.committed
-
-
-class CountingDown(Chaining):
-    """A process that counts down from what it was told, one step in each transaction."""
-
-    @property
-    def unfinished(self) -> bool:
-        """Whether there is more to count."""
-        return self.rows.get(b"left", b"0") != b"0"
-
-    def apply(self, records: Sequence[Record]) -> Effects:
-        """Count one step."""
-        left = int(self.rows.get(b"left", b"0")) + sum(int(each.value or b"0") for each in records)
-        self.rows[b"left"] = b"%d" % (left - 1)
-        return Effects([Output("told", b"key", b"%d" % left)], {b"left": self.rows[b"left"]})
 
 
 def test_what_is_too_much_for_one_transaction_is_written_in_several() -> None:

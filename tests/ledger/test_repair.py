@@ -14,7 +14,16 @@ from baton.ledger.repair import (
     stored_rows,
     write,
 )
-from tests.ledger.conftest import SOURCE, STATE, Chaining, FakeKafka, FakeLog, FakeWriter, Stored
+from tests.ledger.conftest import (
+    SOURCE,
+    STATE,
+    Chaining,
+    CountingDown,
+    FakeKafka,
+    FakeLog,
+    FakeWriter,
+    Stored,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator, Sequence
@@ -191,3 +200,20 @@ def test_an_older_owner_cannot_write_into_a_repair() -> None:
     assert wrong == kafka.committed_rows()
     assert run(repair(kafka, [], []))
     assert right == kafka.committed_rows()
+
+
+def test_a_replay_finishes_what_is_too_much_at_once() -> None:
+    """As the ledger does: the rows of a whole replay are those of a process that has nothing left to do."""
+    kafka = FakeKafka()
+    kafka.produce(b"key", b"4")
+    told: list[Output] = []
+    again = Replay(FakeLog(kafka, Random(4)), CountingDown(), told.append)
+
+    async def replayed() -> None:
+        await again.begin()
+        await again.to(1)
+
+    assert run(replayed())
+
+    assert [b"4", b"3", b"2", b"1"] == [each.value for each in told]
+    assert {b"left": b"0"} == again.rows

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from baton.ledger.log import Log, Partition, Writer
-    from baton.ledger.process import Process
+    from baton.ledger.process import Effects, Process, Record
 
 RANGE: Final = 10_000
 """Most source records that are read, and applied, at once."""
@@ -56,7 +56,7 @@ class Replay:
             span = await self._log.read(self.position, stop, RANGE)
             whole = [span.records] if span.records else []
             for part in whole if beyond is None else [[record] for record in span.records]:
-                effects = self._process.apply(part)
+                effects = self._apply(part)
                 if beyond is not None and beyond(effects.outputs):
                     self.position = part[0].offset
                     return
@@ -68,6 +68,15 @@ class Replay:
                 for output in effects.outputs:
                     self._told(output)
             self.position = span.position
+
+    def _apply(self, records: Sequence[Record]) -> Effects:
+        """Apply records, and all that they lead to."""
+        effects = self._process.apply(records)
+        while self._process.unfinished:
+            more = self._process.apply([])
+            effects.outputs += more.outputs
+            effects.rows |= more.rows
+        return effects
 
 
 @dataclass(frozen=True, slots=True)
