@@ -21,8 +21,7 @@ from baton.cli.up import CLOCK, WATCHDOG
 from baton.contract.topics import ALERTS, prefixed
 from baton.localkafka.needs import free_ports
 from baton.reading import Reader, newest
-from baton.watchdog.sight import CLOCK as CLOCK_SILENT
-from baton.watchdog.sight import LEDGERS
+from baton.watchdog import sight
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +91,7 @@ def test_a_frozen_worker_and_a_stopped_clock_are_told_of(
         wait_for(lambda: not by_status("raised"), log)
         before = len(alerts(kafka, topic_prefix))
         # Frozen, the worker has ledgers at which something waits; which ones is chance.
-        places = (("worker", LEDGERS), ("clock", (CLOCK_SILENT,)))
+        places = (("worker", sight.LEDGERS), ("clock", (sight.CLOCK,)))
         for number, (who, where) in enumerate(places, start=1):
             pid = supervisor.pids()[who]
             os.kill(pid, signal.SIGSTOP)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from baton.contract import codec
-from baton.engine.life import OnOneAlert
+from baton.engine.life import Matcher, OnOneAlert
 from baton.engine.policy_file import parse_policy
 from tests.faults.harness.actors import quick_policy
 from tests.faults.harness.deeds import deed_on
@@ -54,7 +54,10 @@ def test_every_planned_event_is_one_of_the_contract() -> None:
 
 def test_operators_do_everything_that_can_be_done_to_an_alert() -> None:
     """To some alerts, each time the same; and each is a record of the contract."""
-    alerts = [{"alert_id": f"a-{number}", "about": "case-1"} for number in range(200)]
+    alerts = [
+        {"alert_id": f"a-{number}", "about": {"kind": "case", "key": "case-1"}}
+        for number in range(200)
+    ]
     deeds = [deed for alert in alerts if (deed := deed_on(alert, NOON)) is not None]
 
     done = {record for record, _ in deeds}
@@ -64,6 +67,8 @@ def test_operators_do_everything_that_can_be_done_to_an_alert() -> None:
     for record, fields in deeds:
         envelope = {"event_id": "e-1", "occurred_at": NOON, "agency": "police"}
         codec.encode(record, codec.complete(record, envelope | fields))
+        if "matcher" in fields:
+            assert Matcher.read(fields["matcher"]).wanted == (("about", frozenset({"case-1"})),)
 
 
 def test_the_policy_of_seconds_is_a_policy() -> None:

@@ -37,7 +37,7 @@ def deed_on(alert: dict[str, Any], at: datetime) -> tuple[str, dict[str, Any]] |
         # Where two must close it and one does, it stays open; where one who alone may closes it, it is closed.
         ("AlertClosed", closed),
         ("AlertReopened", {}),
-        ("AlertsSilenced", {"matcher": f"about={alert['about']}", "until": at + SOON}),
+        ("AlertsSilenced", {"matcher": f"about={alert['about']['key']}", "until": at + SOON}),
     )
     record, fields = chance.choice(deeds)
     if record == "AlertsSilenced":

@@ -20,7 +20,7 @@ from kafka.errors import KafkaError
 
 from baton import topics
 from baton.agents.pseudonym import Pseudonyms, make_key, read_key
-from baton.audit import verify
+from baton.audit import Proof, verify
 from baton.cli.supervisor import Supervisor
 from baton.contract.topics import AGENCY_ALERTS, ALERTS, AUDIT, STATE_TOPICS, prefixed
 from baton.engine.policy_file import parse_policy
@@ -70,8 +70,7 @@ class Outcome:
     alerts: int
     deeds: int
     """What operators did to alerts."""
-    audited: int
-    """Entries of the audit, whose chain holds if nothing is said of it in `failures`."""
+    audit: Proof
     stood_still: float
     caught_up_after: float | None
     """Seconds after the last fault; None where it never was."""
@@ -170,7 +169,7 @@ def _judge(
         records=sum(map(len, found.sources.values())) - inputs.ticks,
         alerts=len({each["alert_id"] for each in told[ALERTS.name]}),
         deeds=sum(each.startswith("deed-") for each in doing.agencies.confirmed),
-        audited=proof.count,
+        audit=proof,
         stood_still=still_for(list(operator.seen.values())),
         caught_up_after=None if caught_up is None else caught_up - doing.last_ended,
         deaths=_deaths(folder / "log"),

@@ -15,8 +15,6 @@ from baton.agents.judge import ORIGINS, Judge
 from baton.agents.pseudonym import Pseudonyms
 from baton.contract import codec
 from baton.contract.topics import (
-    AGENCY_ALERTS,
-    ALERTS,
     AUDIT,
     FACTS,
     REJECTED_EVENTS,
@@ -25,11 +23,10 @@ from baton.contract.topics import (
 )
 from baton.ledger import Effects, Record
 from baton.rules.policy import Policy
+from tests.simulation.check import WRITTEN_BY_JUDGE
 
 TIMES: Final = frozenset({"due_at", "raised_at", "answered_at", "as_of"})
 
-WRITTEN: Final = (ALERTS.name, *(topic.name for topic in AGENCY_ALERTS), AUDIT.name)
-"""The topics that the judge writes."""
 NO_LIMIT: Final = 10**9
 
 Alert = dict[str, Any]
@@ -123,12 +120,14 @@ class Topics:
             {topic.name: read(topic.name) for topic in SOURCE_TOPICS},
             read(FACTS.name),
             read(REJECTED_EVENTS.name),
-            {name: read(name) for name in WRITTEN},
+            {name: read(name) for name in WRITTEN_BY_JUDGE},
         )
 
     def told(self) -> dict[str, list[Alert]]:
         """Return every alert record by topic, in the topic's order."""
-        return {name: _read_all(self.written[name]) for name in WRITTEN if name != AUDIT.name}
+        return {
+            name: _read_all(self.written[name]) for name in WRITTEN_BY_JUDGE if name != AUDIT.name
+        }
 
     def audit(self) -> list[dict[str, Any]]:
         """Return the entries of the audit."""
@@ -203,7 +202,7 @@ def oracle(
     judge = Judge(policy, most=NO_LIMIT)
     judge.loaded()
     ticks = [_tick(origin, until) for origin in ORIGINS]
-    written: dict[str, list[Alert]] = {name: [] for name in WRITTEN}
+    written: dict[str, list[Alert]] = {name: [] for name in WRITTEN_BY_JUDGE}
     for output in judge.apply([*facts, *ticks]).outputs:
         written[output.topic].append(codec.decode(output.value)[1])
     return written
