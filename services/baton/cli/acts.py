@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.cli.exits import DIFFERS, MISSING, WRONG, CommandError
+from baton.engine.alerts import OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,12 +26,11 @@ OUTCOMES: Final = (
 )
 """What may become of an alert: the contract's words; a test compares."""
 
-_OPEN: Final = frozenset({"raised", "acknowledged"})
 _POSSIBLE: Final[Mapping[str, frozenset[str]]] = {
-    "AlertAcknowledged": _OPEN,
-    "AlertAssigned": _OPEN,
+    "AlertAcknowledged": OPEN,
+    "AlertAssigned": OPEN,
     "AlertNoted": frozenset({"raised", "acknowledged", "answered", "closed", "withdrawn"}),
-    "AlertClosed": _OPEN,
+    "AlertClosed": OPEN,
     "AlertReopened": frozenset({"closed"}),
 }
 """As what an alert may stand for an action to have an effect."""

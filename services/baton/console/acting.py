@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.contract import codec
+from baton.engine.alerts import OPEN
 from baton.rules.working_days import LONDON
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class Asked:
 
 def possible(alert: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what can be done to an alert as it stands, whoever may do it."""
-    if alert["status"] in {"raised", "acknowledged"}:
+    if alert["status"] in OPEN:
         return ("acknowledge", "assign", "note", "close", "silence")
     return ("reopen", "note") if alert["status"] == "closed" else ("note",)
 

@@ -17,9 +17,9 @@ from baton import wording
 from baton.access import REFUSALS as ACCESS_REFUSALS
 from baton.console import acting, blocks, figures
 from baton.console.query import AGES, Query
-from baton.console.rows import OPEN
 from baton.console.teller import NotToldError
 from baton.console.timeline import deed_words, event_words, refusal_words, timeline_of
+from baton.engine.alerts import OPEN
 from baton.reading import matching
 from baton.rules.register import RULES
 
@@ -228,18 +228,20 @@ class Pages:
             return None
         if silence.refused:
             return {"state": "refused", "sentence": refusal_words(silence.refused)}
-        if self._count(silence.stated["matcher"], alert, operator):
+        alike = self._alike(alert, operator)
+        if matching(silence.stated["matcher"], alert["authority"], alike):
             return None
         sentence = "Silenced. It matches no open alert now; later ones that match are silenced"
         return {"state": "accepted", "sentence": sentence, "asked": False}
 
-    def _count(self, matcher: str, alert: Mapping[str, Any], operator: Operator) -> int:
-        """Count the open alerts that an operator may see and that a silence which begins at an alert is for now."""
+    def _alike(self, alert: Mapping[str, Any], operator: Operator) -> list[dict[str, Any]]:
+        """Return the open alerts that an operator may see and that a silence which begins at an alert may be for."""
         # Every silence that begins here is for one rule: no other alert has to be read.
-        rows = [
-            row for row in self.standing.visible(operator) if row.open and row.rule == alert["rule"]
+        return [
+            row.alert()
+            for row in self.standing.visible(operator)
+            if row.open and row.rule == alert["rule"]
         ]
-        return len(matching(matcher, alert["authority"], (row.alert() for row in rows)))
 
     # What is done to it.
 
@@ -294,9 +296,9 @@ class Pages:
         matchers = acting.matchers_of(alert)
         counts = {}
         if action == "silence":
-            operator = _operator(request)
+            alike = self._alike(alert, _operator(request))
             counts = {
-                which: self._count(matcher, alert, operator)
+                which: len(matching(matcher, alert["authority"], alike))
                 for which, (matcher, _) in matchers.items()
             }
         return self._page(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from baton.console.rows import OPEN
+from baton.engine.alerts import OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from baton.contract import codec
+from baton.engine.alerts import OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from baton.access import Operator
-
-OPEN: Final = frozenset({"raised", "acknowledged"})
 
 
 @dataclass(slots=True)

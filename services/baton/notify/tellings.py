@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from baton.engine.alerts import OPEN
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -25,7 +27,6 @@ PAUSES: Final = tuple(timedelta(seconds=each) for each in (2, 10, 60, 300))
 """How long to wait before the second attempt, the third, …; after the last there is none."""
 AT_ONCE: Final = 20
 """More than this for one recipient at one moment come as one message."""
-_OPEN: Final = frozenset({"raised", "acknowledged"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -105,7 +106,7 @@ class Tellings:
                     self._begin(step, asked, alert)
                 else:
                     self._end(step)
-        if alert["status"] not in _OPEN:
+        if alert["status"] not in OPEN:
             self._drop(alert["alert_id"])
         return list(self._results())
 

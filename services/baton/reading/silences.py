@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.contract import codec
+from baton.engine.alerts import OPEN
 from baton.engine.life import Matcher, silence_of
 from baton.engine.translate import to_action
 from baton.rules.facts import AlertsSilenced, SilenceEnded
@@ -30,7 +31,6 @@ MATCHED: Final[Mapping[str, Callable[[Mapping[str, Any]], str | None]]] = {
     "role": lambda alert: alert["responsible"]["role"],
 }
 """Where the fields that a matcher may name are in the contract's alert; a test compares with the engine's."""
-_OPEN: Final = frozenset({"raised", "acknowledged"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -70,7 +70,7 @@ def matching(
     return [
         alert
         for alert in alerts
-        if alert["status"] in _OPEN
+        if alert["status"] in OPEN
         and alert["authority"] == authority
         and all(MATCHED[name](alert) in values for name, values in wanted)
     ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
+from baton.engine.alerts import OPEN
 from baton.rules.register import RULES
 from baton.rules.working_days import LONDON
 
@@ -134,7 +135,7 @@ def status(alert: Mapping[str, Any]) -> str:
         return f"answered{late}"
     if standing == "closed" and alert["outcome"]:
         return f"closed: {words(alert['outcome'])}"
-    if standing in {"raised", "acknowledged"}:
+    if standing in OPEN:
         return f"{standing}, {words(code)}" if code in {"overdue", "due-soon"} else standing
     return f"{standing}: {reason(code)}" if code else standing
 
@@ -153,7 +154,7 @@ def missing(alert: Mapping[str, Any]) -> str:
 
 def missing_label(alert: Mapping[str, Any]) -> str:
     """Say what `missing` is for this alert: still missing, or what had been."""
-    return "missing" if alert["status"] in {"raised", "acknowledged"} else "was missing"
+    return "missing" if alert["status"] in OPEN else "was missing"
 
 
 def who(alert: Mapping[str, Any]) -> str:

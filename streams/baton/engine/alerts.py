@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from baton.rules.outcome import RAISING, AboutKind, Finding, Member
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from baton.rules.facts import Fact
 
 Status = Literal["raised", "acknowledged", "answered", "closed", "withdrawn"]
+
+OPEN: Final[frozenset[Status]] = frozenset({"raised", "acknowledged"})
+"""As what an alert stands while something is to be done about it."""
 
 ANSWERED_IN_TIME = "answered-in-time"
 ANSWERED_IN_TIME_TOLD_LATE = "answered-in-time-told-late"

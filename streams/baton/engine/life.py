@@ -35,7 +35,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, cast
 
-from baton.engine.alerts import Alert, Done, EventReference, Life, Status, Step, Telling
+from baton.engine.alerts import OPEN, Alert, Done, EventReference, Life, Status, Step, Telling
 from baton.rules import nobody_to_tell
 from baton.rules.facts import (
     Action,
@@ -82,7 +82,6 @@ STEPS: Final[dict[str, str]] = {
 MOST_KEPT: Final = 100
 MOST_MEMBERS: Final = 200
 _MOST_DOUBLINGS: Final = 20
-_OPEN: Final = frozenset({"raised", "acknowledged"})
 _REACHED: Final = frozenset({"told", "unknown"})
 """Outcomes after which somebody may know of it."""
 _UNREACHED: Final = frozenset({"nobody", "failed"})
@@ -398,10 +397,10 @@ class Lives:
         for alert_id, kept in sorted(self._kept.items()):
             if kept.as_of is None and kept.alert is not None:
                 kept.as_of = kept.alert.as_of
-                if kept.status in _OPEN:
+                if kept.status in OPEN:
                     kept.owed, kept.since = "raised", now
                 self._again.append(alert_id)
-            elif live_again and kept.status in _OPEN:
+            elif live_again and kept.status in OPEN:
                 self._again.append(alert_id)
             self._wake(alert_id, kept)
         self._again.reverse()
@@ -622,7 +621,7 @@ class Lives:
                 kind = "worse" if before.status == "raised" else "raised" if new else "reopened"
                 kept.seen_from = now
                 self._begin(kept, kind, now)
-        elif was in _OPEN:
+        elif was in OPEN:
             kept.owed, kept.since, kept.wanted = "", None, ""
             kept.change(acknowledged_by=None, acknowledged_until=None, closing_by=None)
             self._resolve(kept, now)
@@ -670,13 +669,13 @@ class Lives:
         if isinstance(action, AlertNoted):
             return None
         if isinstance(action, AlertReopened):
-            if kept.status in _OPEN:
+            if kept.status in OPEN:
                 return "not-closed"
             if kept.status != "closed":
                 return "finished"
             self._begin(kept, "reopened", now)
             return None
-        if kept.status not in _OPEN:
+        if kept.status not in OPEN:
             return "finished"
         if isinstance(action, AlertAssigned):
             kept.change(owner=action.to)
@@ -737,7 +736,7 @@ class Lives:
         heapq.heappush(self._ends, (silence.until, silence.key))
         lived.silences[silence.key] = json.dumps(silence, default=_plain)
         for alert_id, kept in sorted(self._kept.items()):
-            if kept.alert is not None and kept.status in _OPEN and _is_meant(silence, kept.alert):
+            if kept.alert is not None and kept.status in OPEN and _is_meant(silence, kept.alert):
                 _note(self._touch(alert_id), action, None)
 
     def _unsilence(self, action: SilenceEnded, lived: Lived) -> None:
@@ -758,7 +757,7 @@ class Lives:
     def _quieten(self, kept: _Kept, alert: Alert, now: datetime) -> None:
         """Let the silence that holds longest, of those that mean this alert, be the alert's."""
         found: tuple[datetime, str] | None = None
-        if self._silences and kept.status in _OPEN:
+        if self._silences and kept.status in OPEN:
             longest = self._terms(alert, now).limit("silenced_at_most")
             for each in self._silences.values():
                 if kept.seen_from is not None and each.at <= kept.seen_from:
@@ -795,7 +794,7 @@ class Lives:
         elif action.outcome in _UNREACHED:
             self._nobody(action, alert, now, lived)
             self._pass_on(kept, alert, step, now)
-        if kept.status not in _OPEN and kept.life.closed_by is None:
+        if kept.status not in OPEN and kept.life.closed_by is None:
             # Told while the news that it was over was on its way.
             self._resolve(kept, now)
         return True

@@ -312,8 +312,7 @@ class Ledger:
     async def _finish(self, read: Reading) -> AsyncIterator[Batch]:
         """Write all that the records applied so far lead to: a process does no more at once than fits a transaction."""
         while self.process.unfinished:
-            if self.closing:
-                self._check_usable()
+            self._check_usable()
             yield await self._write(Span([], self.next), read)
 
     async def _write(self, span: Span, read: Reading) -> Batch:
