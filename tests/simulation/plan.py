@@ -49,6 +49,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 STEPS = 420
 """About so many steps of the scheduler, beside those that are needed to come to an end, make a history."""
 WORKERS = 3
+ENOUGH = 2_000
+"""So much the judge never has to do at once in a history."""
 
 
 ACTIONS = sorted(name for name in ALERT_ACTIONS.records if name != "Tick")
@@ -96,13 +98,16 @@ class Plan:
     workers: int
     batch_max: int
     bulk_from: int
+    most: int
+    """How much the judge may do at once: few lets time stop on its way, again and again."""
     sharp: float
     """The share of awaits at which a worker can be stopped: fewer make a longer history of as many steps."""
     order: int = 0
     """Another order of steps for the same seed: the shrinker tries several."""
 
     def __str__(self) -> str:
-        tuned = f"{self.workers} workers, batch_max={self.batch_max}, bulk_from={self.bulk_from}, sharp={self.sharp}"
+        sizes = f"batch_max={self.batch_max}, bulk_from={self.bulk_from}, most={self.most}"
+        tuned = f"{self.workers} workers, {sizes}, sharp={self.sharp}"
         told = [f"  {each}" for each in (*self.messages, *self.faults)]
         return "\n".join([f"seed {self.seed}, order {self.order}, {tuned}", *told])
 
@@ -129,6 +134,7 @@ def plan_of(seed: int) -> Plan:
         batch_max=random.choice([1, 2, 5, 2_000]),
         bulk_from=random.choice([2, 10, 5_000]),
         sharp=random.choice([0.1, 0.3, 1.0]),
+        most=random.choice([1, 4, ENOUGH]),
     )
 
 

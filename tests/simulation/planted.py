@@ -99,6 +99,15 @@ class ForgetsTheTime(Judge):
             super().load(key, value)
 
 
+class ForgetsWhereTimeStopped(Judge):
+    """Loads everything but that time stopped on its way, and where."""
+
+    def load(self, key: bytes, value: bytes) -> None:
+        """Take back one row, unless it is the moment at which time stopped."""
+        if not key.startswith(b"m/"):
+            super().load(key, value)
+
+
 class ReadsUncommitted(FakeLog):
     """Takes the rows of open and aborted transactions for the truth."""
 
@@ -116,6 +125,7 @@ PLANTED: Final[dict[str, Parts]] = {
     "gap-skipped": Parts(ledgers=SkipsGaps),
     "deadline-lost-on-load": Parts(judge=ForgetsDeadlines),
     "time-lost-on-load": Parts(judge=ForgetsTheTime),
+    "stop-lost-on-load": Parts(judge=ForgetsWhereTimeStopped),
     "two-owners": Parts(writer=NoFence),
     "uncommitted-rows-loaded": Parts(log=ReadsUncommitted),
 }

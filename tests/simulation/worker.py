@@ -116,6 +116,7 @@ class Worker:
         self._random = random
         self._parts = parts
         self._sharp = plan.sharp
+        self._most = plan.most
         self._tell = tell
         self._assigned: tuple[Partition, ...] = ()
         self._flowing = False
@@ -275,7 +276,7 @@ class Worker:
         return Intake(source.topic, source.number, PSEUDONYMS, 1.0)
 
     def _judge(self, _: Partition) -> Process:
-        return self._parts.judge(POLICY)
+        return self._parts.judge(POLICY, self._most)
 
     def _connect(self, source: Partition) -> tuple[Log, Writer]:
         view = View(self._cluster, source, self._point)

@@ -18,7 +18,7 @@ from tests.agents.relay import ms
 from tests.rules.told import NOON
 from tests.simulation.check import BrokenLawError, check
 from tests.simulation.cluster import Cluster, Stored
-from tests.simulation.plan import STEPS, Plan
+from tests.simulation.plan import ENOUGH, STEPS, Plan
 from tests.simulation.worker import PARTITIONS, REAL, Parts, Worker
 
 if TYPE_CHECKING:
@@ -136,7 +136,8 @@ class World:
                 if worker is not None:
                     worker.end("over")
                     worker.loop.forget()
-        check(self.cluster, stepped_back=self.stepped_back)
+        stood = self.plan.most < ENOUGH
+        check(self.cluster, stepped_back=self.stepped_back, stood=stood)
 
     def tell(self, what: str) -> None:
         """Note what happened, for whoever replays a seed."""

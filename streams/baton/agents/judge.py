@@ -72,7 +72,7 @@ class Judge:
             _LIFE: lambda alert_id, row: self.lives.restore_life(alert_id, row.decode()),
             _SILENCE: lambda _, row: self.lives.restore_silence(row.decode()),
             _WAKE: lambda key, row: self.engine.restore_wake(key, _wake_of(row)),
-            _TICK: lambda origin, row: _restore_tick(self.watermark, origin, row),
+            _TICK: self._load_tick,
             _CHAIN: lambda _, row: self.chain.load(row),
             _POLICY: self._load_policy,
             _STOPPED: self._load_stopped,
@@ -81,6 +81,8 @@ class Judge:
         self._policy = policy.fingerprint.encode()
         self._judged_by: bytes | None = None
         self._ticks: dict[bytes, bytes | None] = {}
+        self._ahead: set[bytes] = set()
+        self._judged_to: dict[str, datetime] = {}
         self._stopped_at: datetime | None = None
         self._most = most
         self._left = 0
@@ -115,22 +117,29 @@ class Judge:
     def _load_stopped(self, _: str, value: bytes) -> None:
         self._stopped_at = datetime.fromisoformat(value.decode())
 
+    def _load_tick(self, origin: str, value: bytes) -> None:
+        at = self._judged_to[origin] = codec.decode(value)[1]["at"]
+        self.watermark.advance(origin, at)
+
     def _load_ahead(self, origin: str, value: bytes) -> None:
-        _restore_tick(self.watermark, origin, value)
+        self.watermark.advance(origin, codec.decode(value)[1]["at"])
         self._ticks[_TICK + origin.encode()] = value
+        self._ahead.add(_AHEAD + origin.encode())
 
     @property
     def unfinished(self) -> bool:
         """Whether time stopped on its way to where the ticks allow it to come."""
-        return self._stopped_at is not None
+        return self._stopped_at is not None and self._allowed is not None
 
     def loaded(self) -> None:
-        """Rebuild deadlines and chronologies, as of the last watermark.
+        """Rebuild deadlines and chronologies, as of the moment up to which everything was judged.
 
         What is open is judged again if that was by another policy: a bank holiday may have been announced since.
         """
-        # Where time stopped on its way, it goes on from there.
-        now, again = self._stopped_at or self.watermark.now, self._judged_by != self._policy
+        # Not the watermark's: an origin that is new has no tick yet, and time had come as far as the others allowed.
+        judged = self._judged_by is not None or len(self._judged_to) == len(ORIGINS)
+        now = self._stopped_at or (min(self._judged_to.values()) if judged else None)
+        again = self._judged_by != self._policy
         self.engine.restored(now, judge_again=again)
         self.lives.restored(now, live_again=again)
 
@@ -146,23 +155,36 @@ class Judge:
         for record in records:
             name, fields = codec.decode(record.value)
             if name == "TickForwarded":
-                if self.watermark.advance(fields["origin"], fields["at"]):
-                    self._ticks[_TICK + fields["origin"].encode()] = record.value
-                    self._advance(effects)
-                continue
-            told, order = _told_of(fields)
-            # What is neither a fact nor an action, such as somebody's look at an alert, is for the audit alone.
-            new = told is not None and self._hear(told, order)
-            if fields["topic"] == ALERT_ACTIONS.name and (new or told is None):
-                self._note_deed(fields, effects)
-            if told is not None and new:
-                effects.rows[_row_of(told.identity)] = record.value
-                if self.engine.now is not None and told.received_at <= self.engine.now:
-                    self._advance(effects)
+                self._hear_tick(fields, record.value, effects)
+            else:
+                self._hear_told(fields, record.value, effects)
         if any(output.topic == AUDIT.name for output in effects.outputs):
             effects.rows[_CHAIN] = self.chain.row
         effects.routine = not effects.outputs and all(key.startswith(_TICK) for key in effects.rows)
         return effects
+
+    def _hear_tick(self, fields: dict[str, Any], value: bytes | None, effects: Effects) -> None:
+        if self.watermark.advance(fields["origin"], fields["at"]):
+            self._ticks[_TICK + fields["origin"].encode()] = value
+            # Where time stopped it stands until the next transaction.
+            if self.unfinished:
+                self._stop(effects)
+            else:
+                self._advance(effects)
+
+    def _hear_told(self, fields: dict[str, Any], value: bytes | None, effects: Effects) -> None:
+        told, order = _told_of(fields)
+        if self.unfinished and told is not None and self._is_late(told):
+            # Where time is by now, which is as of when it is judged, must not depend on how much is done at once.
+            self._advance(effects, however_much=True)
+        # What is neither a fact nor an action, such as somebody's look at an alert, is for the audit alone.
+        new = told is not None and self._hear(told, order)
+        if fields["topic"] == ALERT_ACTIONS.name and (new or told is None):
+            self._note_deed(fields, effects)
+        if told is not None and new:
+            effects.rows[_row_of(told.identity)] = value
+            if self._is_late(told):
+                self._advance(effects)
 
     def _note_deed(self, heard: dict[str, Any], effects: Effects) -> None:
         """Append what somebody did, saw or was told to the audit, whatever becomes of it."""
@@ -187,58 +209,81 @@ class Judge:
             return self.lives.hear(told, order)
         return self.engine.hear(told, order)
 
-    def _advance(self, effects: Effects) -> None:
+    @property
+    def _allowed(self) -> datetime | None:
+        """How far the ticks allow time to come; None while an origin that is new is behind where it is already."""
+        to, now = self.watermark.now, self.engine.now
+        return None if to is None or (now is not None and to < now) else to
+
+    def _is_late(self, told: Fact) -> bool:
+        """Say whether something is told as of a moment up to which the ticks had come before: a clock stepped back."""
+        to = self._allowed or self.engine.now
+        return to is not None and told.received_at <= to
+
+    def _advance(self, effects: Effects, *, however_much: bool = False) -> None:
         """Let time come as far as the ticks allow, or as far as may be done at once."""
-        to = self.watermark.now
-        if to is not None:
-            moment = None
-            while moment != to:
-                moment = self._next_moment(to)
-                # Between two moments if it can be: within one, what people did then is weighed before the rest of it.
-                enough = self._left <= 0 and (self.engine.now is None or moment > self.engine.now)
-                if enough or not self._pass(moment, effects):
-                    # The ticks are written when all is done that they allow; whoever reads them may rely on it.
-                    self._stop(effects)
-                    return
-            self._go_on(effects)
-            if self._judged_by != self._policy:
-                # With what was judged again, in one transaction: a crash before it asks again.
-                self._judged_by = effects.rows[_POLICY] = self._policy
-        effects.rows |= self._ticks
-        self._ticks.clear()
+        to, moment = self._allowed, None
+        most = None if however_much else self._most
+        while to is not None and moment != to:
+            moment = self._next_moment(to)
+            # Between two moments if it can be: within one, what people did then is weighed before the rest of it.
+            between = self.engine.now is None or moment > self.engine.now
+            enough = most is not None and self._left <= 0 and between
+            if enough or not self._pass(moment, effects, most):
+                self._stop(effects)
+                return
+        if to is None:
+            if self.engine.now is not None:
+                # What is told late is judged at once all the same: after a restart it would not be asked about.
+                self._pass(self.engine.now, effects, self._most)
+            self._keep_ahead(effects)
+        else:
+            self._arrived(effects)
 
     def _next_moment(self, to: datetime) -> datetime:
         """Return the next moment at which the engine or an alert has something to do, or `to` if it is earlier."""
         return min(filter(None, (self.engine.next_moment, self.lives.next_moment, to)))
 
-    def _pass(self, to: datetime, effects: Effects) -> bool:
-        """Let time come to a moment, the rules first; return False where that is more than may be done at once."""
-        changes = self.engine.advance(to, self._most)
+    def _pass(self, to: datetime, effects: Effects, most: int | None) -> bool:
+        """Let time come to a moment, the rules first; return False where that is more than `most`."""
+        changes = self.engine.advance(to, most)
         self._left -= changes.judged
         self._write(changes, effects)
         whole = changes.whole
         if self.engine.now is not None:
             said = [alert for _, alert in changes.alerts]
-            lived = self.lives.advance(self.engine.now, said, self._most)
+            lived = self.lives.advance(self.engine.now, said, most)
             self._left -= lived.looked_at
             self._write_lives(lived, effects)
             whole = whole and lived.whole
         return whole
 
     def _stop(self, effects: Effects) -> None:
-        """Keep from where time is to go on, and the ticks up to which it is allowed to."""
+        """Keep from where time is to go on, and that some is judged by this policy and some by the one before."""
         self._stopped_at = self.engine.now
         if self._stopped_at is not None:
             effects.rows[_STOPPED] = self._stopped_at.isoformat().encode()
+        if self._judged_by != self._policy:
+            self._judged_by = None
+            effects.rows[_POLICY] = None
+        self._keep_ahead(effects)
+
+    def _keep_ahead(self, effects: Effects) -> None:
+        """Keep the ticks beside those up to which all is judged: whoever reads these may rely on it."""
         for key, tick in self._ticks.items():
             effects.rows[_ahead(key)] = tick
+            self._ahead.add(_ahead(key))
 
-    def _go_on(self, effects: Effects) -> None:
-        """Forget where time had stopped."""
+    def _arrived(self, effects: Effects) -> None:
+        """Write the ticks up to which all is judged, and by which policy; forget where time had stopped."""
+        effects.rows |= {**self._ticks, **dict.fromkeys(self._ahead)}
+        self._ticks.clear()
+        self._ahead.clear()
         if self._stopped_at is not None:
-            self._stopped_at = None
-            effects.rows[_STOPPED] = None
-            effects.rows |= dict.fromkeys(map(_ahead, self._ticks))
+            self._stopped_at = effects.rows[_STOPPED] = None
+        if self._judged_by != self._policy:
+            # With what was judged again, in one transaction: a crash before it asks again.
+            self._judged_by = effects.rows[_POLICY] = self._policy
 
     def _write(self, changes: Changes, effects: Effects) -> None:
         # Of the changes of one alert only the last is worth its bytes.
@@ -273,10 +318,6 @@ class Judge:
         for key, silence in lived.silences.items():
             row = None if silence is None else silence.encode()
             effects.rows[_SILENCE + key.encode()] = row
-
-
-def _restore_tick(watermark: Watermark, origin: str, row: bytes) -> None:
-    watermark.advance(origin, codec.decode(row)[1]["at"])
 
 
 def _ahead(tick_row: bytes) -> bytes:
