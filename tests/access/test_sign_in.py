@@ -87,6 +87,14 @@ def test_a_wrong_password_says_nothing_of_the_key(site: Site, key: str) -> None:
     assert ("sign-in-failed", "password") == site.noted[-1][1:]
 
 
+def test_what_was_typed_is_noted_only_where_it_is_a_key(site: Site) -> None:
+    """It may be somebody's e-mail address, or their password in the wrong field; the audit keeps what it is given."""
+    for typed in ("someone@agency.example", "correct horse battery", "operator-1"):
+        site.post("/sign-in", key=typed, password="not the password")  # noqa: S106 (invented)
+
+    assert ["", "", "operator-1"] == [who for who, _, _ in site.noted]
+
+
 def test_a_password_alone_opens_nothing(site: Site) -> None:
     """Half signed in is not signed in."""
     site.post("/sign-in", key="operator-1", password=PASSWORD)

@@ -215,6 +215,21 @@ def test_whoever_is_not_known_is_asked_once(three: list[dict[str, Any]], told: l
     on_desk(three, act, operator="")
 
 
+def test_an_address_is_no_key(three: list[dict[str, Any]], told: list[Act]) -> None:
+    """Neither that of who acts, nor of whom an alert is assigned to: nothing is told, and a key is asked for again."""
+
+    async def act(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("a", "enter", *"me", "@", *"here", "enter")
+        await pilot.pause()
+        assert "by: is an e-mail address" in notices(app)
+        await pilot.press("s", *"you", "@", *"there", "enter", *"op-7", "enter")
+        await pilot.pause()
+        assert "to: is an e-mail address" in notices(app)
+        assert [] == told
+
+    on_desk(three, act, operator="")
+
+
 def test_a_kafka_that_went_away_is_said_above_the_list(three: list[dict[str, Any]]) -> None:
     """What stands there may be old, and the line says since when."""
 

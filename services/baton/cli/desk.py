@@ -23,6 +23,8 @@ from baton import wording
 from baton.cli.acts import NOT_SHOWN as NOT_YET
 from baton.cli.acts import OUTCOMES, Act, act_on, refusal_in, refusal_sentence, tell
 from baton.cli.exits import CommandError
+from baton.contract.errors import InvalidField
+from baton.contract.pointers import check_pointers
 from baton.contract.topics import ALERTS, prefixed
 from baton.reading import Reader
 from baton.reading.alerts import alerts_of
@@ -306,7 +308,7 @@ class Desk(App[None]):
         def go_on(by: str) -> None:
             try:
                 told = act_on(alert, record, by, **said)
-            except CommandError as error:
+            except (CommandError, InvalidField) as error:
                 self.notify(str(error), severity="error")
                 return
             self._told[told.event_id] = told
@@ -347,6 +349,11 @@ class Desk(App[None]):
         def known(by: str) -> None:
             from dataclasses import replace
 
+            try:
+                check_pointers({"by": by})
+            except InvalidField as error:
+                self.notify(str(error), severity="error")
+                return
             self._settings = replace(self._settings, operator=by)
             go_on(by)
 
