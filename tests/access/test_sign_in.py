@@ -211,6 +211,26 @@ def test_roles_are_those_of_now(kept: Site, file: Path) -> None:
     assert session.operator.agencies == {"midwifery"}
 
 
+def test_an_answer_that_lasts_knows_of_removal_and_of_other_rights(kept: Site, file: Path) -> None:
+    """It asks whether its reader is still who they were; a session that is left or ended is not either."""
+    kept.sign_in()
+    one, other = read_users(file)
+
+    kept.meanwhile = lambda: write_users(file, [replace(one, board=True), other])
+    assert kept.get("/long").text == "True False"
+    kept.meanwhile = lambda: None
+    assert kept.get("/long").text == "True True", "asked anew, with the rights of now"
+    kept.meanwhile = lambda: write_users(file, [other])
+    assert kept.get("/long").text == "True False"
+    write_users(file, [one, other])
+    kept.client.cookies.clear()
+    kept.clock.at += 60
+    kept.sign_in()
+    session = kept.client.cookies["baton"]
+    kept.meanwhile = lambda: kept.access.sessions.end(session)
+    assert kept.get("/long").text == "True False"
+
+
 def test_who_is_made_can_sign_in_at_once(kept: Site, file: Path, users: list[User]) -> None:
     """Without a new start; a code that was used stays used, whatever is written meanwhile."""
     kept.sign_in()

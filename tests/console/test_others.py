@@ -362,6 +362,20 @@ def test_a_page_hears_that_something_changed(console: Console) -> None:
     assert "p-1" not in changed
 
 
+def test_who_is_signed_in_no_more_hears_no_more(console: Console) -> None:
+    """The stream ends by itself, also while nothing changes, and says nothing of what changed then."""
+
+    async def listen() -> list[str]:
+        signed_in = True
+        events = changes(console.standing, an_operator(), lasts=30, still=lambda: signed_in)
+        heard = [await anext(events)]
+        signed_in = False
+        console.hear(an_alert(1))
+        return heard + [each async for each in events]
+
+    assert len(asyncio.run(asyncio.wait_for(listen(), 10))) == 1
+
+
 def test_who_is_far_behind_looks_at_everything(console: Console) -> None:
     """More changes than are remembered are a change of everything."""
     operator: Any = an_operator()
