@@ -167,6 +167,24 @@ def test_a_silence_can_be_ended_early(console: Console) -> None:
     assert console.post("/silences/end", form | {"event_id": "x"}).status_code == 400
 
 
+def test_a_silence_that_is_over_is_not_ended_again(console: Console) -> None:
+    """It ended by itself while the page was open: that is said at once, and nothing is told."""
+    silence = console.hear_action(
+        "AlertsSilenced", matcher="rule=a", until=NOON - HOUR, why="Move."
+    )
+    console.hear_action("AlertsSilenced", matcher="rule=b", until=NOON + HOUR, why="Move.")
+    form = {"silence": silence["event_id"], "event_id": "action-" + "0" * 32}
+    console.sign_in()
+
+    answer = console.post("/silences/end", form)
+    page = console.get(answer.headers["location"].partition("?")[0], done="over").text
+
+    assert (303, "/silences?done=over") == (answer.status_code, answer.headers["location"])
+    assert console.told.actions == []
+    assert "This silence was over already" in page
+    assert "What waited for it is told" not in page
+
+
 def void(_: object) -> None:
     """Return nothing."""
 

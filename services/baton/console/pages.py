@@ -449,6 +449,9 @@ class Pages:
         asked = acting.Asked("SilenceEnded", said | {"silence": began["event_id"]})
         if not acting.is_event_id(event_id) or not acting.is_whole(asked):
             raise HTTPException(400, "This form can no longer be used: load the page again.")
+        if not silence.holds(now):
+            # The page was loaded while it held, or somebody else was quicker: nothing is told, nor waited for.
+            return RedirectResponse("/silences?done=over", 303)
         if not await run_in_threadpool(self._tell_end, asked):
             raise HTTPException(503, "baton could not take this just now: try again in a minute.")
         return RedirectResponse("/silences?done=ended", 303)
