@@ -109,7 +109,7 @@ def test_signing_in_is_good_at_any_width(
         page.get_by_label("Key").fill("op-7")
         page.get_by_label("Password").fill(password)
         page.get_by_role("button", name="Continue").click()
-        if password == "wrong":  # noqa: S105 (it is)
+        if password == "wrong":  # noqa: S105 (it opens nothing)
             expect(page.locator(".govuk-error-summary")).to_be_focused(timeout=SOON)
             assert looks_good(page) == []
     page.wait_for_url("**/sign-in/code")
