@@ -120,7 +120,9 @@ class Pages:
         seen: dict[str, float] = request.state.session.data.setdefault("listed", {})
         now, what = self.now().timestamp(), query.address(page=1)
         if now - seen.get(what, 0.0) >= _LISTED_AGAIN:
-            self._note(request, "searched" if query.text else "listed", page=what)
+            # What was searched for may be a name that somebody typed: it is kept nowhere.
+            page = query.address(page=1, text="")
+            self._note(request, "searched" if query.text else "listed", page=page)
             while len(seen) >= _MOST_VIEWS:
                 seen.pop(next(iter(seen)))
             seen[what] = now
