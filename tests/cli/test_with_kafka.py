@@ -305,12 +305,15 @@ def test_a_look_from_a_terminal_is_noted_where_it_is_known_whose(
     listed = three_alerts("alerts", "list", "--json", **known)
     watched = three_alerts("watch", "--once", "--json", **known)
     unknown = three_alerts("alerts", "show", "inc-2")
-    refused = three_alerts("alerts", "show", "inc-2", BATON_OPERATOR="someone@agency.example")
+    address = "someone@agency.example"
+    refused = three_alerts("alerts", "show", "inc-2", BATON_OPERATOR=address)
+    exported = three_alerts("audit", "export", "inc-2", "--by", address)
 
     assert [0, 0, 0, 0] == [each.exit_code for each in (shown, listed, watched, unknown)]
     assert "Not noted in the audit" in unknown.stderr
     assert "Not noted" not in shown.stderr
     assert (WRONG, "") == (refused.exit_code, refused.stdout)
+    assert (WRONG, "") == (exported.exit_code, exported.stdout)
     with Reader(kafka, f"{topic_prefix}{ALERT_ACTIONS.name}") as reader:
         looks = [codec.decode(each.value)[1] for batch in reader.to_end() for each in batch]
     assert [
