@@ -89,7 +89,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class _End:
+class AuditEnd:
     """The audit's last entry: how far the judge has told, for it tells nothing without an entry."""
 
     sequence: int = 0
@@ -102,10 +102,10 @@ class _End:
 
 
 @dataclass(slots=True)
-class _Told:
+class Retold:
     """What a replay tells, beside what the judge has told, of which the audit's end is known where it matters."""
 
-    end: _End | None = None
+    end: AuditEnd | None = None
     same_end: bool = True
     """Whether the replay's entry at the audit's end is the audit's own: it was judged alike up to there."""
     alerts: dict[bytes, bytes] = field(default_factory=dict)
@@ -223,7 +223,7 @@ class Repair:
         # Where the rows are lost, or are of the middle of something, the audit, in which everything told has its
         # number, knows how far the judge was.
         end = self._last_of_audit() if unfinished or position is None else None
-        told = _Told(end)
+        told = Retold(end)
         replayed = Replay(log, Judge(self._policy), told.hear)
         await replayed.begin()
         if position is None and end is not None:
@@ -255,15 +255,9 @@ class Repair:
                 "alerts differ from their topic: not told yet, or judged by another policy"
             )
         if writer is not None and (found.differing or unfinished or position is None):
-            if unfinished and replayed.first > 0:
-                # The replay's entries are numbered from another first fact: nobody can say which are told.
-                found.notes.append(
-                    "not written: the judge stopped in the middle; run a worker until it has finished, then rebuild"
-                )
-                return found
-            if any(each.how != "missing" for each in wrong) or not told.same_end:
-                # Their audit, their agencies' topics and their steps would no longer be of one piece.
-                found.notes.append("not written: give the policy that was in force")
+            why_not = _why_not(replayed, told, wrong, unfinished=unfinished)
+            if why_not:
+                found.notes.append(f"not written: {why_not}")
                 return found
             if told.rest:
                 found.notes.append(
@@ -276,7 +270,7 @@ class Repair:
         return found
 
     async def _wrong_alerts(
-        self, log: KafkaLog, replayed: Replay, told: _Told, *, looking_on: bool
+        self, log: KafkaLog, replayed: Replay, told: Retold, *, looking_on: bool
     ) -> list[Difference]:
         """Return the alerts that are not on their topic as the replay tells them.
 
@@ -331,7 +325,7 @@ class Repair:
             found.written = True
         return found
 
-    def _last_of_audit(self) -> _End:
+    def _last_of_audit(self) -> AuditEnd:
         """Return the last entry of what the judge has told."""
         with Reader(self._kafka.brokers, prefixed(self._kafka.prefix, AUDIT.name)) as reader:
             reader.skip_to_last(_TAIL)
@@ -339,9 +333,9 @@ class Repair:
                 codec.decode(message.value)[1] for batch in reader.to_end() for message in batch
             )
             return max(
-                (_End(entry["sequence"], entry["hash"]) for entry in entries),
+                (AuditEnd(entry["sequence"], entry["hash"]) for entry in entries),
                 key=lambda end: end.sequence,
-                default=_End(),
+                default=AuditEnd(),
             )
 
     def _alerts(self) -> dict[bytes, bytes]:
@@ -373,6 +367,21 @@ class Repair:
         with Reader(self._kafka.brokers, prefixed(self._kafka.prefix, topic)) as reader:
             for batch in reader.to_end():
                 yield from batch
+
+
+def _why_not(
+    replayed: Replay, told: Retold, wrong: Sequence[Difference], *, unfinished: bool
+) -> str:
+    """Return why nothing may be written by this replay, or nothing."""
+    if unfinished and replayed.first > 0:
+        # The replay's entries are numbered from another first fact: nobody can say which are told.
+        return "the judge stopped in the middle; run a worker until it has finished, then rebuild"
+    if not told.same_end:
+        return "at the audit's end the replay has another entry; give the policy that was in force"
+    if any(each.how != "missing" for each in wrong):
+        # Their audit, their agencies' topics and their steps would no longer be of one piece.
+        return "give the policy that was in force"
+    return ""
 
 
 async def _settled_rows(log: KafkaLog, looks: int) -> tuple[dict[bytes, bytes], int | None]:
