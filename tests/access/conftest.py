@@ -19,6 +19,8 @@ from starlette.testclient import TestClient
 from baton.access import Access, Entitlements, User, Users, install, new_user
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import httpx2
     from starlette.requests import Request
 
@@ -50,6 +52,8 @@ class Site:
     clock: Clock
     client: TestClient
     noted: list[tuple[str, str, str | None]] = field(default_factory=list)
+    meanwhile: Callable[[], None] = lambda: None
+    """What happens while an answer that lasts is under way."""
 
     def get(self, path: str, **more: Any) -> httpx2.Response:
         """Ask for a page, without following where it leads."""
@@ -95,11 +99,17 @@ def users() -> list[User]:
 
 def site_of(access: Access, clock: Clock) -> Site:
     """Make a site of one page behind the guard."""
+    site: Site
 
     async def page(request: Request) -> PlainTextResponse:
         form = await request.form() if request.method == "POST" else {}
         text = f"{request.state.operator.key} {request.state.csrf} {form.get('said', '')}"
         return PlainTextResponse(text)
+
+    async def long(request: Request) -> PlainTextResponse:
+        before = request.state.still()
+        site.meanwhile()
+        return PlainTextResponse(f"{before} {request.state.still()}")
 
     async def alive(_: Request) -> PlainTextResponse:
         return PlainTextResponse("alive")
@@ -109,6 +119,7 @@ def site_of(access: Access, clock: Clock) -> Site:
             Route("/", page),
             Route("/act", page, methods=["GET", "POST"]),
             Route("/events", page),
+            Route("/long", long),
             Route("/-/healthy", alive),
         ]
     )

@@ -132,6 +132,16 @@ def test_who_has_no_key_is_nobody(told: dict[str, Any]) -> None:
         identity_of(told, Claims())
 
 
+@pytest.mark.parametrize("key", ["someone@agency.example", "Jane Smith", "9434765919"])
+def test_whose_key_is_a_name_is_told_what_to_configure(key: str) -> None:
+    """Nothing of it is kept; the sentence names the setting, and the claim that is wrong."""
+    with pytest.raises(SignInRefusedError, match="BATON_OIDC_KEY_CLAIM") as refused:
+        identity_of({"preferred_username": key}, Claims())
+
+    assert "preferred_username" in str(refused.value)
+    assert key not in str(refused.value)
+
+
 def test_claims_are_read_strictly() -> None:
     """Words in a list or a text; board members only by a plain yes."""
     who = identity_of(

@@ -87,6 +87,14 @@ def test_a_wrong_password_says_nothing_of_the_key(site: Site, key: str) -> None:
     assert ("sign-in-failed", "password") == site.noted[-1][1:]
 
 
+def test_what_was_typed_is_noted_only_where_it_is_a_key(site: Site) -> None:
+    """It may be somebody's e-mail address, or their password in the wrong field; the audit keeps what it is given."""
+    for typed in ("someone@agency.example", "correct horse battery", "operator-1"):
+        site.post("/sign-in", key=typed, password="not the password")  # noqa: S106 (invented)
+
+    assert ["", "", "operator-1"] == [who for who, _, _ in site.noted]
+
+
 def test_a_password_alone_opens_nothing(site: Site) -> None:
     """Half signed in is not signed in."""
     site.post("/sign-in", key="operator-1", password=PASSWORD)
@@ -201,6 +209,26 @@ def test_roles_are_those_of_now(kept: Site, file: Path) -> None:
     assert session is not None
     assert session.operator == kept.access.operator(changed)
     assert session.operator.agencies == {"midwifery"}
+
+
+def test_an_answer_that_lasts_knows_of_removal_and_of_other_rights(kept: Site, file: Path) -> None:
+    """It asks whether its reader is still who they were; a session that is left or ended is not either."""
+    kept.sign_in()
+    one, other = read_users(file)
+
+    kept.meanwhile = lambda: write_users(file, [replace(one, board=True), other])
+    assert kept.get("/long").text == "True False"
+    kept.meanwhile = lambda: None
+    assert kept.get("/long").text == "True True", "asked anew, with the rights of now"
+    kept.meanwhile = lambda: write_users(file, [other])
+    assert kept.get("/long").text == "True False"
+    write_users(file, [one, other])
+    kept.client.cookies.clear()
+    kept.clock.at += 60
+    kept.sign_in()
+    session = kept.client.cookies["baton"]
+    kept.meanwhile = lambda: kept.access.sessions.end(session)
+    assert kept.get("/long").text == "True False"
 
 
 def test_who_is_made_can_sign_in_at_once(kept: Site, file: Path, users: list[User]) -> None:

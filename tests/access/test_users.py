@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,6 +56,15 @@ def test_neither_password_nor_name_can_be_weak() -> None:
     for password in ("short", "x" * 257):
         with pytest.raises(ValueError, match="characters"):
             new_user("operator-1", password)
+
+
+def test_a_key_in_the_file_that_is_an_address_is_refused(tmp_path: Path, users: list[User]) -> None:
+    """Whoever edits the file by hand is told, as whoever asks `baton users add`."""
+    path = tmp_path / "users.toml"
+    write_users(path, [replace(users[0], key="someone@agency.example")])
+
+    with pytest.raises(UsersFileError, match="never a name"):
+        read_users(path)
 
 
 def test_the_file_holds_no_password(tmp_path: Path, users: list[User]) -> None:

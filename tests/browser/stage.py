@@ -32,6 +32,7 @@ FLAGS: Final = [
 ]
 DESKTOP: Final[ViewportSize] = {"width": 1280, "height": 900}
 PHONE: Final[ViewportSize] = {"width": 320, "height": 640}
+PASSWORD: Final = "three invented words"  # noqa: S105 (it opens an invented week alone)
 
 
 def everyone() -> dict[str, Any]:
@@ -96,5 +97,5 @@ def signed_in(
 def staged() -> tuple[Console, Starlette]:
     """Return the story, and the application to be served."""
     console = story()
-    console.access.users = Users([new_user("op-7", "three invented words")])
+    console.access.users = Users([new_user("op-7", PASSWORD)])
     return console, make_app(console.parts)

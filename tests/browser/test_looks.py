@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests.browser.pages import PAGES
-from tests.browser.stage import DESKTOP, PHONE, chromium, served, signed_in, staged
+from tests.browser.stage import DESKTOP, PASSWORD, PHONE, chromium, served, signed_in, staged
 from tests.console.conftest import Console, an_alert
 
 SOON = 60_000
@@ -85,6 +85,40 @@ def test_a_page_is_good_at_any_width(name: str, page: Page) -> None:
 
         assert axe(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert errors == []
+
+
+def looks_good(page: Page) -> list[str]:
+    """Return what is wrong with a page as it stands: as a program can find it, and what sticks out."""
+    wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    return [*axe(page), *(["it scrolls sideways"] if wide else [])]
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_signing_in_is_good_at_any_width(
+    size: ViewportSize, browser: Browser, console: tuple[Console, str]
+) -> None:
+    """The page for key and password and that for the code, as they come and with their mistakes."""
+    window = browser.new_context(viewport=size, base_url=console[1])
+    page = window.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto("/sign-in")
+    assert looks_good(page) == []
+    for password in ("wrong", PASSWORD):
+        page.get_by_label("Key").fill("op-7")
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Continue").click()
+        if password == "wrong":  # noqa: S105 (it opens nothing)
+            expect(page.locator(".govuk-error-summary")).to_be_focused(timeout=SOON)
+            assert looks_good(page) == []
+    page.wait_for_url("**/sign-in/code")
+    assert looks_good(page) == []
+    page.get_by_label("code").fill("000000")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".govuk-error-summary")).to_be_focused(timeout=SOON)
+    assert looks_good(page) == []
+    window.close()
     assert errors == []
 
 

@@ -11,6 +11,7 @@ import pytest
 from baton.cli.acts import NOT_SHOWN, OUTCOMES, act_on, answered, refusal_in, until_of
 from baton.cli.exits import CommandError
 from baton.contract import codec
+from baton.contract.errors import InvalidField
 from baton.reading import Message
 
 MakeAlert = Callable[..., dict[str, Any]]
@@ -67,6 +68,14 @@ def test_what_can_have_no_effect_is_refused_at_once(
     """Before it is told, with how the alert stands."""
     with pytest.raises(CommandError, match=f"is {status}"):
         act_on(alert(status=status), record, "operator-1")
+
+
+def test_who_acts_is_a_key(alert: MakeAlert) -> None:
+    """An e-mail address would stand in the alert, and for ever in the audit: it is refused before it is told."""
+    with pytest.raises(InvalidField, match="by: is an e-mail address"):
+        act_on(alert(), "AlertNoted", "someone@agency.example")
+    with pytest.raises(InvalidField, match="second_by"):
+        act_on(alert(), "AlertClosed", "operator-1", second_by="someone@agency.example")
 
 
 def test_the_same_person_cannot_be_both(alert: MakeAlert) -> None:

@@ -13,7 +13,8 @@ from textual.widgets import DataTable, Static
 
 from baton.cli import desk
 from baton.cli.acts import Act
-from baton.cli.desk import Desk, View, timeline
+from baton.cli.desk import Desk, Sheet, View, timeline
+from baton.cli.exits import CommandError
 from baton.runtime.settings import Settings
 
 MakeAlert = Callable[..., dict[str, Any]]
@@ -35,6 +36,19 @@ def three(alert: MakeAlert) -> list[dict[str, Any]]:
         ),
         alert(alert_id="c/3/p-3", status="withdrawn", reason=None),
     ]
+
+
+@pytest.fixture(autouse=True)
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str | None]]:
+    """Give whose look at which alert is noted, in place of noting it on Kafka."""
+    looks: list[tuple[str, str | None]] = []
+
+    def note(settings: Settings, what: str, page: str, alert: str | None) -> None:
+        assert ("viewed", "watch") == (what, page)
+        looks.append((settings.operator, alert))
+
+    monkeypatch.setattr(desk, "note", note)
+    return looks
 
 
 @pytest.fixture
@@ -127,11 +141,58 @@ def test_an_alert_is_opened_in_full(three: list[dict[str, Any]]) -> None:
 
     async def look(app: Desk, pilot: Pilot[None]) -> None:
         await pilot.press("enter")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
         text = " ".join(str(each.render()) for each in app.screen.query(Static))
         assert "A domestic incident involving a pregnancy" in text
         assert "police: IncidentRecorded" in text
         await pilot.press("escape")
         assert app.query_one(DataTable).has_focus
+
+    on_desk(three, look)
+
+
+def test_that_an_alert_was_opened_is_noted_first(
+    three: list[dict[str, Any]], seen: list[tuple[str, str | None]]
+) -> None:
+    """Under the key of whoever works here; without one it is shown, and said that it is not noted."""
+
+    async def look(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert isinstance(app.screen, Sheet)
+
+    on_desk(three, look)
+    assert [("operator-1", "a/1/p-1")] == seen
+
+    async def unnamed(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, Sheet)
+        assert "Not noted in the audit" in notices(app)
+
+    on_desk(three, unnamed, operator="")
+    assert 1 == len(seen)
+
+
+def test_what_cannot_be_noted_is_not_shown(
+    three: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While Kafka does not take the note, the alert stays closed, and why is said."""
+
+    def refuse(*_: object) -> None:
+        message = "Kafka does not answer."
+        raise CommandError(message, 3)
+
+    monkeypatch.setattr(desk, "note", refuse)
+
+    async def look(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert not isinstance(app.screen, Sheet)
+        assert "Not shown: Kafka does not answer." in notices(app)
 
     on_desk(three, look)
 
@@ -211,6 +272,21 @@ def test_whoever_is_not_known_is_asked_once(three: list[dict[str, Any]], told: l
         await pilot.press("a", "enter")
         await app.workers.wait_for_complete()
         assert ["op-7", "op-7"] == [each.fields["by"] for each in told]
+
+    on_desk(three, act, operator="")
+
+
+def test_an_address_is_no_key(three: list[dict[str, Any]], told: list[Act]) -> None:
+    """Neither that of who acts, nor of whom an alert is assigned to: nothing is told, and a key is asked for again."""
+
+    async def act(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("a", "enter", *"me", "@", *"here", "enter")
+        await pilot.pause()
+        assert "by: is an e-mail address" in notices(app)
+        await pilot.press("s", *"you", "@", *"there", "enter", *"op-7", "enter")
+        await pilot.pause()
+        assert "to: is an e-mail address" in notices(app)
+        assert [] == told
 
     on_desk(three, act, operator="")
 

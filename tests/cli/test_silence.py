@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from typer.testing import Result
 
-from baton.cli import acts, alerts
+from baton.cli import acts, alerts, silence
+from baton.reading import StatedSilence
 from baton.runtime.settings import Settings
 
 Baton = Callable[..., Result]
+LONG_AGO = datetime(2026, 1, 1, 9, tzinfo=UTC)
 ADD = ("silence", "add", "--why", "planned", "--by", "operator-1")
 
 
@@ -71,3 +74,30 @@ def test_it_says_how_many_alerts_it_matches(
     assert result.exit_code == 0, result.output
     assert said in " ".join(result.output.split())
     assert [matcher] == [each["matcher"] for each in sent]
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [
+        ({}, "ended by itself at"),
+        ({"ended_by": "operator-2", "ended_at": LONG_AGO}, "was ended by operator-2 at"),
+        ({"refused": "unreadable-matcher"}, "never held (unreadable matcher)"),
+    ],
+)
+def test_what_is_over_is_not_ended_again(
+    baton: Baton,
+    sent: list[Mapping[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    how: dict[str, Any],
+    why: str,
+) -> None:
+    """It says at once how it ended, and tells nothing."""
+    stated = {"event_id": "silence-1", "until": LONG_AGO}
+    over = StatedSilence(stated=stated, at=LONG_AGO, **how)
+    monkeypatch.setattr(silence, "_silences", lambda _: [over])
+
+    result = baton("silence", "end", "silence-1", "--by", "operator-1")
+
+    assert result.exit_code == 2
+    assert why in " ".join(result.output.split())
+    assert sent == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from baton.agents.judge import ORIGINS, Judge
 from baton.agents.pseudonym import Pseudonyms, make_key, read_key
 from baton.cli.exits import DIFFERS, MISSING, WRONG
 from baton.contract import codec
-from baton.contract.topics import ALERTS, FACTS, SOURCE_TOPICS, TOPICS, state_topic
+from baton.contract.topics import ALERT_ACTIONS, ALERTS, FACTS, SOURCE_TOPICS, TOPICS, state_topic
 from baton.engine.policy_file import parse_policy
 from baton.ledger import POSITION_KEY, Record
 from baton.publish import publish
@@ -295,6 +296,34 @@ def test_an_alert_is_shown_in_full(three_alerts: Baton) -> None:
     assert row["status"] == "answered"
 
 
+def test_a_look_from_a_terminal_is_noted_where_it_is_known_whose(
+    three_alerts: Baton, kafka: str, topic_prefix: str
+) -> None:
+    """Before it is shown, with the machine's name; nobody's look is said to be none, and an address is no key."""
+    known = {"BATON_OPERATOR": "operator-1"}
+    shown = three_alerts("alerts", "show", "inc-2", **known)
+    listed = three_alerts("alerts", "list", "--json", **known)
+    watched = three_alerts("watch", "--once", "--json", **known)
+    unknown = three_alerts("alerts", "show", "inc-2")
+    address = "someone@agency.example"
+    refused = three_alerts("alerts", "show", "inc-2", BATON_OPERATOR=address)
+    exported = three_alerts("audit", "export", "inc-2", "--by", address)
+
+    assert [0, 0, 0, 0] == [each.exit_code for each in (shown, listed, watched, unknown)]
+    assert "Not noted in the audit" in unknown.stderr
+    assert "Not noted" not in shown.stderr
+    assert (WRONG, "") == (refused.exit_code, refused.stdout)
+    assert (WRONG, "") == (exported.exit_code, exported.stdout)
+    with Reader(kafka, f"{topic_prefix}{ALERT_ACTIONS.name}") as reader:
+        looks = [codec.decode(each.value)[1] for batch in reader.to_end() for each in batch]
+    assert [
+        ("viewed", "operator-1", "unreferred-incident/inc-2/p-2", "alerts show"),
+        ("listed", "operator-1", None, "alerts list"),
+        ("listed", "operator-1", None, "watch"),
+    ] == [(each["what"], each["by"], each["alert"], each["page"]) for each in looks]
+    assert {socket.gethostname()} == {each["where"] for each in looks}
+
+
 def test_a_block_is_reconciled_by_its_alert_alone(
     ready: Baton, kafka: str, topic_prefix: str, alert: MakeAlert
 ) -> None:
@@ -328,7 +357,8 @@ def test_watch_once_shows_what_stands(three_alerts: Baton) -> None:
         "watch", "--once", "--json", "--since", "2026-03-02T16:00Z"
     ).stdout.splitlines()
 
-    assert (table.exit_code, table.stderr) == (0, "")
+    assert table.exit_code == 0
+    assert table.stderr == "Not noted in the audit: BATON_OPERATOR says whose look it is.\n"
     assert "p-1" in table.stdout
     assert "case-1" not in table.stdout
     assert [json.loads(line)["status"] for line in lines] == [

@@ -106,6 +106,7 @@ def test_a_closed_alert_can_be_opened_again(engine: Console) -> None:
         ("assign", {"to": "other", "to-key": "Jo Bloggs"}, "Give an id or a reference"),
         ("assign", {"to": "other"}, "Give the key of a team"),
         ("note", {"note": "She said that"}, "Give an id or a reference"),
+        ("assign", {"to": "other", "to-key": "jo@agency.example"}, "Give an id or a reference"),
         ("note", {}, "Give the reference"),
         ("close", {"rationale": "x"}, "Say what became of it"),
         ("close", {"outcome": "nonsense", "rationale": "x"}, "Say what became of it"),

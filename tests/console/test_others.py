@@ -167,6 +167,24 @@ def test_a_silence_can_be_ended_early(console: Console) -> None:
     assert console.post("/silences/end", form | {"event_id": "x"}).status_code == 400
 
 
+def test_a_silence_that_is_over_is_not_ended_again(console: Console) -> None:
+    """It ended by itself while the page was open: that is said at once, and nothing is told."""
+    silence = console.hear_action(
+        "AlertsSilenced", matcher="rule=a", until=NOON - HOUR, why="Move."
+    )
+    console.hear_action("AlertsSilenced", matcher="rule=b", until=NOON + HOUR, why="Move.")
+    form = {"silence": silence["event_id"], "event_id": "action-" + "0" * 32}
+    console.sign_in()
+
+    answer = console.post("/silences/end", form)
+    page = console.get(answer.headers["location"].partition("?")[0], done="over").text
+
+    assert (303, "/silences?done=over") == (answer.status_code, answer.headers["location"])
+    assert console.told.actions == []
+    assert "This silence was over already" in page
+    assert "What waited for it is told" not in page
+
+
 def void(_: object) -> None:
     """Return nothing."""
 
@@ -360,6 +378,20 @@ def test_a_page_hears_that_something_changed(console: Console) -> None:
     assert begun.startswith("retry: ")
     assert "event: changed" in changed
     assert "p-1" not in changed
+
+
+def test_who_is_signed_in_no_more_hears_no_more(console: Console) -> None:
+    """The stream ends by itself, also while nothing changes, and says nothing of what changed then."""
+
+    async def listen() -> list[str]:
+        signed_in = True
+        events = changes(console.standing, an_operator(), lasts=30, still=lambda: signed_in)
+        heard = [await anext(events)]
+        signed_in = False
+        console.hear(an_alert(1))
+        return heard + [each async for each in events]
+
+    assert len(asyncio.run(asyncio.wait_for(listen(), 10))) == 1
 
 
 def test_who_is_far_behind_looks_at_everything(console: Console) -> None:

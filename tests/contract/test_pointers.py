@@ -14,6 +14,24 @@ def test_a_pointer_may_be(value: str) -> None:
     check_pointers({"incident": value, "case": None, "level": "as the area's document has it"})
 
 
+@pytest.mark.parametrize("name", ["by", "second_by", "to", "worker"])
+@pytest.mark.parametrize("value", ["someone@agency.example", "Jane Smith", "9434765919"])
+def test_the_key_of_somebody_who_acts_is_no_name(name: str, value: str) -> None:
+    """Nor an e-mail address, which is one: it would stand in alerts and in the audit."""
+    check_pointers({name: "operator-1"})
+
+    with pytest.raises(InvalidField) as refused:
+        check_pointers({name: value})
+
+    assert name == refused.value.path
+    assert value not in str(refused.value)
+
+
+def test_an_agency_numbers_its_records_as_it_likes() -> None:
+    """An id of a record may hold what an address has."""
+    check_pointers({"event_id": "17@records", "incident": "17@records"})
+
+
 @pytest.mark.parametrize(
     ("value", "reason"),
     [

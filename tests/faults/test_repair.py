@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import time
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,14 +19,25 @@ from typer.testing import CliRunner, Result
 
 from baton import topics
 from baton.agents.app import APP_NAME
+from baton.agents.judge import Judge
 from baton.agents.pseudonym import make_key
 from baton.cli.app import app
 from baton.cli.exits import DIFFERS
 from baton.cli.playback import Stage
 from baton.cli.supervisor import Supervisor
 from baton.contract import codec
-from baton.contract.topics import ALERTS, FACTS, REFERRALS, prefixed, state_topic
-from baton.reading import Reader
+from baton.contract.topics import (
+    AGENCY_ALERTS,
+    ALERTS,
+    AUDIT,
+    FACTS,
+    REFERRALS,
+    prefixed,
+    state_topic,
+)
+from baton.engine.policy_file import parse_policy
+from baton.ledger import Batch, Kafka, KafkaLog, KafkaWriter, Ledger, Partition
+from baton.reading import Message, Reader
 from baton.replay.scenario import PolicyText, read_scenario
 
 if TYPE_CHECKING:
@@ -78,8 +90,16 @@ class Place:
 
     def alerts(self) -> list[tuple[bytes | None, bytes | None]]:
         """Return every alert record there ever was, in order."""
-        with Reader(self.brokers, prefixed(self.prefix, ALERTS.name)) as reader:
-            return [(each.key, each.value) for batch in reader.to_end() for each in batch]
+        return self.told(ALERTS.name)
+
+    def told(self, topic: str) -> list[tuple[bytes | None, bytes | None]]:
+        """Return every record of a topic, in order."""
+        return [(each.key, each.value) for each in self.messages(topic)]
+
+    def messages(self, topic: str) -> list[Message]:
+        """Return every message of a topic, in order."""
+        with Reader(self.brokers, prefixed(self.prefix, topic)) as reader:
+            return [each for batch in reader.to_end() for each in batch]
 
     def wait_for(self, what: Callable[[], bool]) -> None:
         """Wait until something is so; show the log if it does not come."""
@@ -219,3 +239,78 @@ def test_a_row_that_was_changed_is_found_and_put_right(judged: Place) -> None:
     ] == sorted(found, key=lambda each: each["how"])
     assert judged.ledger("rebuild", "facts", "--yes")[0] == 0
     assert judged.ledger("verify", "facts")[0] == 0
+
+
+class StoppedError(Exception):
+    """The judge was killed in the middle, on purpose."""
+
+
+def killed_in_the_middle(judged: Place) -> Place:
+    """Return a deployment with the same facts, whose judge was killed when it had told part of one moment."""
+    place = replace(judged, prefix=f"repair-{uuid.uuid4().hex[:12]}-")
+    topics.apply(place.brokers, place.prefix, virtual_time=True)
+    producer = KafkaProducer(bootstrap_servers=place.brokers)
+    for each in judged.messages(FACTS.name):
+        producer.send(
+            prefixed(place.prefix, FACTS.name),
+            key=each.key,
+            value=each.value,
+            timestamp_ms=each.timestamp_ms,
+        )
+    producer.close()
+    kafka, facts = Kafka(place.brokers, place.prefix), Partition(FACTS.name, 0)
+    process = Judge(parse_policy(POLICY.read_text(encoding="utf-8"), "policy.toml"), most=1)
+
+    def report(batch: Batch) -> None:
+        if process.unfinished and batch.outputs:
+            raise StoppedError
+
+    async def judge() -> None:
+        state = state_topic(FACTS.name).name
+        log, writer = KafkaLog(kafka, facts, state), KafkaWriter(kafka, facts)
+        ledger = Ledger(
+            facts, state_topic=state, log=log, writer=writer, process=process, batch_max=1
+        )
+        try:
+            await ledger.open()
+            with pytest.raises(StoppedError):
+                await ledger.catch_up(report)
+        finally:
+            await ledger.close()
+
+    asyncio.run(judge())
+    return place
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["its-rows-there", "its-rows-lost"])
+def test_a_judge_killed_in_the_middle_is_finished_by_a_rebuild(
+    judged: Place, *, lost: bool
+) -> None:
+    """What one record led to was told in part: the rest is told once, to agencies and the audit too."""
+    place = killed_in_the_middle(judged)
+    told = [ALERTS.name, AUDIT.name, *(each.name for each in AGENCY_ALERTS)]
+    before = {topic: place.told(topic) for topic in told}
+    code, found = place.ledger("verify", "facts")
+    assert (code, found["facts-0"]["rows_differing"]) == (DIFFERS, 0)
+    assert "in the middle" in found["facts-0"]["notes"][0]
+    assert place.ledger("rebuild", "facts")[0] == DIFFERS
+    assert before == {topic: place.told(topic) for topic in told}, (
+        "without --yes nothing is written"
+    )
+    if lost:
+        place.lose(FACTS.name)
+
+    code, rebuilt = place.ledger("rebuild", "facts", "--yes")
+
+    assert (code, rebuilt["facts-0"]["written"]) == (0, True)
+    # Kafka confirms a transaction a moment before readers see it.
+    place.wait_for(lambda: place.ledger("verify", "facts")[0] == 0)
+    assert len(before[ALERTS.name]) < len(place.alerts())
+    for topic in told:
+        after = place.told(topic)
+        assert judged.told(topic)[: len(after)] == after, topic
+    stage = Stage(place.brokers, place.prefix, place.environment)
+    with (place.folder / "log").open("ab") as log, Supervisor() as supervisor:
+        stage.start_worker(supervisor, output=log)
+        ends = {topic: judged.told(topic) for topic in told}
+        place.wait_for(lambda: ends == {topic: place.told(topic) for topic in told})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import time
+from functools import partial
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, quote
@@ -53,7 +54,10 @@ SECURE_HEADERS: Final = {
 
 
 class Guard:
-    """ASGI middleware. Sets `request.state.session`, `.operator` and `.csrf` for whatever is behind it."""
+    """ASGI middleware. Sets `request.state.session`, `.operator` and `.csrf` for whatever is behind it.
+
+    What answers for long asks `request.state.still()` whether the operator is still signed in, with the same rights.
+    """
 
     def __init__(
         self,
@@ -92,6 +96,7 @@ class Guard:
         state = scope.setdefault("state", {})
         state |= {"session": session, "operator": session.operator, "csrf": session.csrf}
         state |= {"cookie": number if begun is None else begun}
+        state["still"] = partial(self._still, number, session.operator)
         scope["session"] = session.data
 
         async def answer(message: Message) -> None:
@@ -114,6 +119,12 @@ class Guard:
                 self._sessions.end(number)
                 return None
         return session
+
+    def _still(self, number: str, operator: Operator | None) -> bool:
+        """Say whether a session is still this operator's, as they are now."""
+        if operator is None or self._sessions.operator(number, self._now()) != operator:
+            return False
+        return self._current(operator) == operator
 
     def _refused(self, scope: Scope, session: Session) -> ASGIApp | None:
         """Return the answer for whoever may not go on, or None."""

@@ -9,6 +9,9 @@ import httpx2
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.starlette_client import OAuth
 
+from baton.contract.errors import InvalidField
+from baton.contract.pointers import check_pointers
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -84,12 +87,23 @@ class Provider:
 
 
 def identity_of(told: Mapping[str, Any], claims: Claims) -> Identity:
-    """Return the identity that a token's claims describe. Raises SignInRefusedError where there is no key."""
+    """Return the identity that a token's claims describe. Raises SignInRefusedError where there is no key.
+
+    Many providers give an e-mail address as `preferred_username`. It would stand in alerts and, for ever, in the audit.
+    """
     key = told.get(claims.key)
     if not isinstance(key, str) or not key:
         raise SignInRefusedError(
             "no-key", "The identity provider did not say who you are: ask whoever runs baton here"
         )
+    try:
+        check_pointers({"by": key})
+    except InvalidField as error:
+        message = (
+            f"The identity provider's claim {claims.key} holds an e-mail address, a name or a number, and not a key. "
+            "Ask whoever runs baton here to name a claim that holds a key in BATON_OIDC_KEY_CLAIM, such as sub"
+        )
+        raise SignInRefusedError("no-key", message) from error
     authorities = _words(told.get(claims.authorities)) or frozenset({"local"})
     return Identity(
         key=key,

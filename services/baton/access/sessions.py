@@ -74,6 +74,11 @@ class Sessions:
         self._sessions.move_to_end(name)
         return session
 
+    def operator(self, number: str, now: float) -> Operator | None:
+        """Return whose session it is, or None where it is nobody's or over; this is no use of it."""
+        session = self._sessions.get(_hash(number))
+        return None if session is None or session.is_over(now) else session.operator
+
     def end(self, number: str) -> None:
         """Forget a session."""
         self._sessions.pop(_hash(number), None)

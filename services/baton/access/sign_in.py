@@ -52,8 +52,8 @@ class Access:
     """Who may come in, and as whom.
 
     `note` is told of every sign-in, its failures and sign-outs: who, what (`signed-in`, `sign-in-failed`,
-    `signed-out`), from where, and why. `now` gives seconds since 1970. `address` is where browsers reach the console
-    (`https://baton.example`); without one it answers on loopback alone.
+    `signed-out`), from where, and why; nobody's key is empty. `now` gives seconds since 1970.
+    `address` is where browsers reach the console (`https://baton.example`); without one it answers on loopback alone.
     """
 
     entitlements: Entitlements
@@ -109,6 +109,10 @@ class Access:
             return operator
         user = self.users.get(operator.key)
         return None if user is None else self.operator(user)
+
+    def known(self, key: str) -> str:
+        """Return a key that an operator has, else nothing: what else was typed may be a name, or the password."""
+        return "" if self.users.get(key) is None else key
 
     def may_try(self, key: str, address: str) -> bool:
         """Say whether a password or code of this key may still be tried, from this address."""
@@ -175,13 +179,13 @@ class _Pages:
         key, password = str(form.get("key", "")).strip().lower(), str(form.get("password", ""))
         address = address_of(request)
         if not self._access.may_try(key, address):
-            await self._note(key, "sign-in-failed", address, "too-often")
+            await self._note(self._access.known(key), "sign-in-failed", address, "too-often")
             return self._page(request, "sign_in.html", error=TOO_OFTEN, status_code=429)
         # Hashing takes a good part of a second, in which others are to be served.
         user = await run_in_threadpool(self._access.users.with_password, key, password)
         if user is None:
             self._access.failed(key, address)
-            await self._note(key, "sign-in-failed", address, "password")
+            await self._note(self._access.known(key), "sign-in-failed", address, "password")
             return self._page(request, "sign_in.html", error=WRONG, key=key, status_code=401)
         session.half_signed_in = user.key
         return RedirectResponse("/sign-in/code", 303)

@@ -61,9 +61,7 @@ def new_user(
     board: bool = False,
 ) -> User:
     """Make an operator with a new second factor. Raises ValueError with a sentence that says what is wrong."""
-    if not _KEY.fullmatch(key):
-        message = "a key has 2 to 64 small letters, digits, '.', '_' or '-', such as operator-1; never a name"
-        raise ValueError(message)
+    _check_key(key)
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         message = f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; three random words are good"
         raise ValueError(message)
@@ -75,6 +73,12 @@ def new_user(
         authorities=frozenset(authorities),
         board=board,
     )
+
+
+def _check_key(key: str) -> None:
+    if not _KEY.fullmatch(key):
+        message = "a key has 2 to 64 small letters, digits, '.', '_' or '-', such as operator-1; never a name"
+        raise ValueError(message)
 
 
 class Users:
@@ -178,7 +182,7 @@ def _users_in(path: Path) -> list[User]:
         users = [_user(each) for each in told.get("user", [])]
     except FileNotFoundError:
         return []
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    except (OSError, KeyError, TypeError, ValueError) as error:
         message = f"the operators' file {path} cannot be read ({error}); put back a copy of it"
         raise UsersFileError(message) from None
     if stat.S_IMODE(mode) & 0o077:
@@ -218,6 +222,7 @@ def write_users(path: Path, users: Iterable[User]) -> None:
 
 
 def _user(told: dict[str, Any]) -> User:
+    _check_key(str(told["key"]))
     return User(
         key=str(told["key"]),
         password_hash=str(told["password_hash"]),

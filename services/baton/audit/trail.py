@@ -6,6 +6,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
+from baton.contract.pointers import check_pointers
 from baton.publish import Publisher
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Trail:
     ) -> None:
         """Note one access and return once it is confirmed; the words are those of AccessRecorded.
 
-        `what` may be written with hyphens. Raises KafkaError where it may not have been noted: then show nothing.
+        `what` may be written with hyphens. Raises KafkaError where it may not have been noted, and InvalidField for a
+        key that intake would reject, such as an address: then show nothing.
         """
         fields = {
             "event_id": f"access-{uuid.uuid4()}",
@@ -55,4 +57,5 @@ class Trail:
             "where": where,
             "why": why,
         }
+        check_pointers(fields)
         self._publisher.send("AccessRecorded", fields).confirmed()

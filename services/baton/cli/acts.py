@@ -68,7 +68,9 @@ def act_on(alert: Mapping[str, Any], record: str, by: str, **said: object) -> Ac
 
 
 def act(record: str, by: str, authority: str, agency: str, **said: object) -> Act:
-    """Make an action of an area and an agency."""
+    """Make an action of an area and an agency. Raises InvalidEvent for a key that is none, such as an address."""
+    from baton.contract.pointers import check_pointers
+
     fields = {
         "event_id": f"action-{uuid.uuid4().hex}",
         "occurred_at": datetime.now(UTC),
@@ -77,6 +79,7 @@ def act(record: str, by: str, authority: str, agency: str, **said: object) -> Ac
         "by": by,
         **said,
     }
+    check_pointers(fields)
     return Act(record, fields)
 
 

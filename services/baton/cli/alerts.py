@@ -44,6 +44,7 @@ def list_alerts(
     prefix: Prefix = None,
 ) -> None:
     """List the alerts as they stand now, the newest first."""
+    from baton.cli.seen import note_seen
     from baton.cli.watch import alerts_table, shown
     from baton.contract import codec
 
@@ -55,6 +56,7 @@ def list_alerts(
         if (not status or alert["status"] in status) and (not rule or alert["rule"] in rule)
     ]
     rows = shown(found, None, everything=everything or bool(status))
+    note_seen(settings, "listed", "alerts list")
     if json:
         for alert in rows:
             print_json(codec.to_json("Alert", alert))
@@ -74,11 +76,16 @@ def show(
     brokers: Brokers = None,
     prefix: Prefix = None,
 ) -> None:
-    """Show one alert in full: what, about whom, since when, what is missing, and who must act."""
+    """Show one alert in full: what, about whom, since when, what is missing, and who must act.
+
+    That you saw it is noted in the audit first, under your key (BATON_OPERATOR); without a key it cannot be.
+    """
+    from baton.cli.seen import note_seen
     from baton.contract import codec
 
     settings = kafka_settings_of(brokers, prefix)
     alert = one(standing(settings), alert_id)
+    note_seen(settings, "viewed", "alerts show", alert["alert_id"])
     if json:
         print_json(codec.to_json("Alert", alert))
         return

@@ -72,7 +72,7 @@ class _Show:
         self._brokers = brokers
         self._scenario = scenario
         self._console = console
-        self._newest: dict[str, dict[str, Any]] = {}
+        self._told = Told(console)
 
     def play(self) -> bool:
         scenario, console = self._scenario, self._console
@@ -106,6 +106,7 @@ class _Show:
                 )
                 return False
             self._drain(alerts)
+            self._told.end()
         topics.remove(self._brokers, stage.prefix)
         return self._compare(Pseudonyms(read_key(folder / "pseudonym.key")))
 
@@ -129,14 +130,8 @@ class _Show:
 
     def _show(self, batch: list[dict[str, Any]]) -> None:
         for alert in batch:
-            if alert["rule"] not in self._scenario.rules:
-                continue
-            before = self._newest.get(alert["alert_id"])
-            self._newest[alert["alert_id"]] = alert
-            if before is None or before["status"] != alert["status"]:
-                self._console.print(_panel(alert))
-            else:
-                self._console.print(_change(before, alert))
+            if alert["rule"] in self._scenario.rules:
+                self._told.show(alert)
 
     def _compare(self, pseudonyms: Pseudonyms) -> bool:
         """Say whether what was found is what the story expects."""
@@ -145,7 +140,7 @@ class _Show:
             for each in self._scenario.told
             for person in _persons(each.fields)
         }
-        standing = [alert_of(fields) for fields in self._newest.values()]
+        standing = [alert_of(fields) for fields in self._told.newest.values()]
         found = differences(self._scenario, standing, lambda key: told.get(key, key))
         for difference in found:
             self._console.print(Text(difference, style="red"))
@@ -154,6 +149,54 @@ class _Show:
             self._console.print(Text(said, style="green"))
         self._console.print()
         return not found
+
+
+class Told:
+    """The alerts of a story as they were told, and the showing of what is new in each.
+
+    Nobody takes anything up in a story, so each alert is chased again and again: that is one line, with how often,
+    before whatever else becomes of the alert, or at the end.
+    """
+
+    def __init__(self, console: Console) -> None:
+        """Take where to show it."""
+        self.newest: dict[str, dict[str, Any]] = {}
+        self._console = console
+        self._chases: dict[str, list[dict[str, Any]]] = {}
+
+    def show(self, alert: dict[str, Any]) -> None:
+        """Show an alert whole, or what is new in it."""
+        before = self.newest.get(alert["alert_id"])
+        self.newest[alert["alert_id"]] = alert
+        if before is None or before["status"] != alert["status"]:
+            self._show_chases(alert["alert_id"])
+            self._console.print(_panel(alert))
+            return
+        last = max((step["number"] for step in before["steps"]), default=0)
+        steps = [step for step in alert["steps"] if step["number"] > last]
+        chases = [step for step in steps if step["kind"] == "chased"]
+        self._chases.setdefault(alert["alert_id"], []).extend(chases)
+        news = _news(before, alert, [step for step in steps if step["kind"] != "chased"])
+        if news or not chases:
+            self._show_chases(alert["alert_id"])
+            self._say(alert, "; ".join(news) or "changed")
+
+    def end(self) -> None:
+        """Show what was held back."""
+        for alert_id in list(self._chases):
+            self._show_chases(alert_id)
+
+    def _show_chases(self, alert_id: str) -> None:
+        chases = self._chases.pop(alert_id, [])
+        if not chases:
+            return
+        often = "once" if len(chases) == 1 else f"{len(chases)} times"
+        roles = list(dict.fromkeys(lived.people(step["roles"]) for step in chases))
+        until = f", until {wording.local(chases[-1]['at'])}" if len(chases) > 1 else ""
+        self._say(self.newest[alert_id], f"chased {often}{until}, to be told: {', '.join(roles)}")
+
+    def _say(self, alert: dict[str, Any], what: str) -> None:
+        self._console.print(Text(f"  {alert['rule']} about {wording.about(alert)}: {what}"))
 
 
 def _panel(alert: dict[str, Any]) -> Panel:
@@ -187,8 +230,8 @@ def _panel(alert: dict[str, Any]) -> Panel:
     return Panel(shown, title=f"{alert['status']}: {alert['rule']}", title_align="left")
 
 
-def _change(before: dict[str, Any], alert: dict[str, Any]) -> str:
-    """Return in one line what is new in an alert that goes on standing as it stood."""
+def _news(before: dict[str, Any], alert: dict[str, Any], steps: list[dict[str, Any]]) -> list[str]:
+    """Return what is new in an alert that goes on standing as it stood: its members, and these steps."""
     known = {wording.member(each) for each in before["members"]}
     new = [
         f"{key}: {states}"
@@ -197,9 +240,9 @@ def _change(before: dict[str, Any], alert: dict[str, Any]) -> str:
     ]
     new += [
         f"{wording.words(step['kind'])}, to be told: {lived.people(step['roles'])}"
-        for step in alert["steps"][len(before["steps"]) :]
+        for step in steps
     ]
-    return f"  {alert['rule']} about {wording.about(alert)}: {'; '.join(new) or 'changed'}"
+    return new
 
 
 def _persons(value: Any) -> Iterator[dict[str, str]]:  # noqa: ANN401 (any field of any record)

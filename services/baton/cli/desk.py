@@ -23,6 +23,9 @@ from baton import wording
 from baton.cli.acts import NOT_SHOWN as NOT_YET
 from baton.cli.acts import OUTCOMES, Act, act_on, refusal_in, refusal_sentence, tell
 from baton.cli.exits import CommandError
+from baton.cli.seen import note
+from baton.contract.errors import InvalidEvent, InvalidField
+from baton.contract.pointers import check_pointers
 from baton.contract.topics import ALERTS, prefixed
 from baton.reading import Reader
 from baton.reading.alerts import alerts_of
@@ -223,8 +226,23 @@ class Desk(App[None]):
     def action_open(self) -> None:
         """Show the alert in full."""
         alert = self.chosen()
-        if alert is not None:
+        if alert is None:
+            return
+        if self._settings.operator:
+            self._open(self._settings, alert)
+        else:
+            self.notify("Not noted in the audit: BATON_OPERATOR says whose look it is.")
             self.push_screen(Sheet(alert))
+
+    @work(thread=True)
+    def _open(self, settings: Settings, alert: Alert) -> None:
+        """Show an alert once it is noted that it is seen; not if it cannot be."""
+        try:
+            note(settings, "viewed", "watch", alert["alert_id"])
+        except (CommandError, InvalidEvent) as error:
+            self.call_from_thread(self.notify, f"Not shown: {error}", severity="error")
+        else:
+            self.call_from_thread(self.push_screen, Sheet(alert))
 
     def action_search(self) -> None:
         """Ask what to look for."""
@@ -306,7 +324,7 @@ class Desk(App[None]):
         def go_on(by: str) -> None:
             try:
                 told = act_on(alert, record, by, **said)
-            except CommandError as error:
+            except (CommandError, InvalidField) as error:
                 self.notify(str(error), severity="error")
                 return
             self._told[told.event_id] = told
@@ -317,8 +335,6 @@ class Desk(App[None]):
 
     @work(thread=True)
     def _tell(self, told: Act) -> None:
-        from baton.contract.errors import InvalidEvent
-
         try:
             tell(self._settings, told)
         except (InvalidEvent, KafkaError) as error:
@@ -347,6 +363,11 @@ class Desk(App[None]):
         def known(by: str) -> None:
             from dataclasses import replace
 
+            try:
+                check_pointers({"by": by})
+            except InvalidField as error:
+                self.notify(str(error), severity="error")
+                return
             self._settings = replace(self._settings, operator=by)
             go_on(by)
 

@@ -7,6 +7,7 @@ rejected message bears the topic, partition and offset it came from.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +18,7 @@ from baton.agents.app import APP_NAME
 from baton.agents.intake import RECENT, RECENT_ROW
 from baton.agents.judge import Judge
 from baton.cli.exits import DIFFERS, WRONG, CommandError
+from baton.cli.output import counted
 from baton.contract import codec
 from baton.contract.topics import (
     ALERTS,
@@ -49,6 +51,10 @@ if TYPE_CHECKING:
 _WRITTEN_WITHIN_MS: Final = 300_000
 """A transaction of a million rows takes longer than a worker's. One left open ends when a worker starts."""
 _ALERT: Final = "alert "
+_STOPPED: Final = b"m/"
+"""The judge's row that says where time stopped on its way: what the last record leads to is told in part only."""
+_LOOKS: Final = 5
+"""How often, once a second, a judge that is in the middle of something is looked at before it is said to be."""
 _TAIL: Final = 10_000
 """Messages at the end of the audit: more than any one transaction has markers and entries behind the last."""
 
@@ -72,12 +78,59 @@ class Found:
     equal_rows: int = 0
     differing: list[Differing] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unfinished: bool = False
+    """Whether what the last record leads to is told in part only, so that the rows are those of no replay."""
     written: bool = False
 
     @property
     def equal(self) -> bool:
         """Whether nothing has to be written, or it was."""
-        return self.written or not self.differing
+        return self.written or not (self.differing or self.unfinished)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEnd:
+    """The audit's last entry: how far the judge has told, for it tells nothing without an entry."""
+
+    sequence: int = 0
+    hash: str = ""
+
+    def is_before(self, outputs: Sequence[Output]) -> bool:
+        """Whether all that is told here comes after the end; what comes partly before it is to be finished."""
+        told = [codec.decode(each.value)[1]["sequence"] for each in outputs if _is_entry(each)]
+        return bool(told) and min(told) > self.sequence
+
+
+@dataclass(slots=True)
+class Retold:
+    """What a replay tells, beside what the judge has told, of which the audit's end is known where it matters."""
+
+    end: AuditEnd | None = None
+    same_end: bool = True
+    """Whether the replay's entry at the audit's end is the audit's own: it was judged alike up to there."""
+    alerts: dict[bytes, bytes] = field(default_factory=dict)
+    meanwhile: dict[bytes, set[bytes | None]] = field(default_factory=dict)
+    rest: list[Output] = field(default_factory=list)
+    """What comes after the audit's end, in order: alerts, agencies' alerts, and entries of the audit."""
+    _before_entry: list[Output] = field(default_factory=list)
+
+    def hear(self, output: Output) -> None:
+        """Hear of one output; those of an alert come before its entry in the audit."""
+        self._before_entry.append(output)
+        if not _is_entry(output):
+            return
+        parts, self._before_entry = self._before_entry, []
+        if self.end is not None:
+            entry = codec.decode(output.value)[1]
+            if entry["sequence"] > self.end.sequence:
+                self.rest += parts
+                return
+            if entry["sequence"] == self.end.sequence:
+                self.same_end = entry["hash"] == self.end.hash
+        for each in parts:
+            if each.topic == ALERTS.name and each.key is not None:
+                self.alerts[each.key] = each.value or b""
+                self.meanwhile.setdefault(each.key, set()).add(each.value)
 
 
 @dataclass(slots=True)
@@ -165,39 +218,34 @@ class Repair:
         return found
 
     async def _judge(self, source: Partition, log: KafkaLog, writer: KafkaWriter | None) -> Found:
-        expected: dict[bytes, bytes] = {}
-        meanwhile: dict[bytes, set[bytes | None]] = {}
-
-        def told(output: Output) -> None:
-            if output.topic == ALERTS.name and output.key is not None:
-                expected[output.key] = output.value or b""
-                meanwhile.setdefault(output.key, set()).add(output.value)
-
-        replayed = Replay(log, Judge(self._policy), told)
+        stored, position = await _settled_rows(log, 1 if writer is not None else _LOOKS)
+        unfinished = _STOPPED in stored
+        # Where the rows are lost, or are of the middle of something, the audit, in which everything told has its
+        # number, knows how far the judge was.
+        end = self._last_of_audit() if unfinished or position is None else None
+        told = Retold(end)
+        replayed = Replay(log, Judge(self._policy), told.hear)
         await replayed.begin()
-        stored, position = await stored_rows(log)
-        # Exactly what the stored rows are of. Where they are lost the audit, in which everything told has its number,
-        # knows how far they were: what comes after it the worker will tell.
-        if position is None:
-            last = self._last_of_audit()
-            await replayed.to(await log.end(), lambda outputs: _is_beyond(outputs, last))
+        if position is None and end is not None:
+            # What comes after the end the worker will tell, but for the rest of the record that was told in part.
+            await replayed.to(await log.end(), end.is_before)
         else:
-            await replayed.to(position)
+            await replayed.to(position or 0)
         reached, rows_there = replayed.position, len(stored.keys() | replayed.rows.keys())
         records, changes = replayed.records, differences(stored, replayed.rows)
+        found = Found(name=str(source), position=reached, records=records, unfinished=unfinished)
+        found.equal_rows = rows_there - len(changes)
+        if unfinished and writer is None:
+            found.notes.append(
+                "not compared: the judge stopped in the middle of what is too much at once, and "
+                f"{counted(len(told.rest), 'message')} of it are not told yet; a worker finishes it"
+            )
+            return found
         wrong = await self._wrong_alerts(
-            log, replayed, expected, meanwhile, looking_on=position is not None
+            log, replayed, told, looking_on=position is not None and not unfinished
         )
-        found = Found(
-            name=str(source),
-            position=reached,
-            records=records,
-            equal_rows=rows_there - len(changes),
-            differing=[
-                *(_differing(each) for each in changes),
-                *(replace(each, key=_ALERT + each.key) for each in map(_differing, wrong)),
-            ],
-        )
+        found.differing += map(_differing, changes)
+        found.differing += (replace(each, key=_ALERT + each.key) for each in map(_differing, wrong))
         if position is None:
             found.notes.append("no position is stored")
         if replayed.first > 0:
@@ -206,39 +254,37 @@ class Repair:
             found.notes.append(
                 "alerts differ from their topic: not told yet, or judged by another policy"
             )
-        if writer is not None and (found.differing or position is None):
-            if any(each.how != "missing" for each in wrong):
-                # Their audit, their agencies' topics and their steps would no longer be of one piece.
-                found.notes.append("not written: give the policy that was in force")
+        if writer is not None and (found.differing or unfinished or position is None):
+            why_not = _why_not(replayed, told, wrong, unfinished=unfinished)
+            if why_not:
+                found.notes.append(f"not written: {why_not}")
                 return found
-            outputs = [_output(each) for each in wrong]
-            rows = rows_to_write(source, state_topic(source.topic).name, changes, replayed.position)
+            if told.rest:
+                found.notes.append(
+                    f"{counted(len(told.rest), 'message')} told that were due and not told yet"
+                )
+            outputs = [*map(_output, wrong), *told.rest]
+            rows = rows_to_write(source, state_topic(source.topic).name, changes, reached)
             await write(writer, [*outputs, *rows])
             found.written = True
         return found
 
     async def _wrong_alerts(
-        self,
-        log: KafkaLog,
-        replayed: Replay,
-        expected: dict[bytes, bytes],
-        meanwhile: dict[bytes, set[bytes | None]],
-        *,
-        looking_on: bool,
+        self, log: KafkaLog, replayed: Replay, told: Retold, *, looking_on: bool
     ) -> list[Difference]:
         """Return the alerts that are not on their topic as the replay tells them.
 
         A worker may be at work: what it can have told since is right too.
         """
-        before = dict(expected)
+        before = dict(told.alerts)
         on_topic = self._alerts()
-        meanwhile.clear()
+        told.meanwhile.clear()
         if looking_on:
             await replayed.to(await log.end())
         return [
             each
             for each in differences(on_topic, before)
-            if each.stored not in meanwhile.get(each.key, set())
+            if each.stored not in told.meanwhile.get(each.key, set())
         ]
 
     async def _intake(
@@ -279,17 +325,17 @@ class Repair:
             found.written = True
         return found
 
-    def _last_of_audit(self) -> int:
-        """Return the number of the last thing that the judge has told."""
+    def _last_of_audit(self) -> AuditEnd:
+        """Return the last entry of what the judge has told."""
         with Reader(self._kafka.brokers, prefixed(self._kafka.prefix, AUDIT.name)) as reader:
             reader.skip_to_last(_TAIL)
+            entries = (
+                codec.decode(message.value)[1] for batch in reader.to_end() for message in batch
+            )
             return max(
-                (
-                    codec.decode(message.value)[1]["sequence"]
-                    for batch in reader.to_end()
-                    for message in batch
-                ),
-                default=0,
+                (AuditEnd(entry["sequence"], entry["hash"]) for entry in entries),
+                key=lambda end: end.sequence,
+                default=AuditEnd(),
             )
 
     def _alerts(self) -> dict[bytes, bytes]:
@@ -323,12 +369,34 @@ class Repair:
                 yield from batch
 
 
-def _is_beyond(outputs: Sequence[Output], last: int) -> bool:
-    return any(
-        codec.decode(output.value)[1]["sequence"] > last
-        for output in outputs
-        if output.topic == AUDIT.name
-    )
+def _why_not(
+    replayed: Replay, told: Retold, wrong: Sequence[Difference], *, unfinished: bool
+) -> str:
+    """Return why nothing may be written by this replay, or nothing."""
+    if unfinished and replayed.first > 0:
+        # The replay's entries are numbered from another first fact: nobody can say which are told.
+        return "the judge stopped in the middle; run a worker until it has finished, then rebuild"
+    if not told.same_end:
+        return "at the audit's end the replay has another entry; give the policy that was in force"
+    if any(each.how != "missing" for each in wrong):
+        # Their audit, their agencies' topics and their steps would no longer be of one piece.
+        return "give the policy that was in force"
+    return ""
+
+
+async def _settled_rows(log: KafkaLog, looks: int) -> tuple[dict[bytes, bytes], int | None]:
+    """Return the rows and the position, if they can be had, as of when the judge has told all of what it began."""
+    for look in range(looks):
+        if look:
+            await asyncio.sleep(1)
+        rows, position = await stored_rows(log)
+        if _STOPPED not in rows:
+            break
+    return rows, position
+
+
+def _is_entry(output: Output) -> bool:
+    return output.topic == AUDIT.name
 
 
 def _output(difference: Difference) -> Output:

@@ -19,6 +19,7 @@ from baton.cli.options import (
     text_of,
 )
 from baton.cli.output import console, counted, print_json, say
+from baton.cli.seen import note_seen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,11 +70,14 @@ def reconcile(
     if files:
         alerts = _from_files(files, settings_of(brokers, prefix, policy).policy)
     else:
-        alerts = standing(kafka_settings_of(brokers, prefix))
+        settings = kafka_settings_of(brokers, prefix)
+        alerts = standing(settings)
     blocks = {key: alert for key, alert in alerts.items() if alert["rule"] == SLUG}
     if not blocks:
         raise CommandError("No cases have moved in a block, by what is known there.", WRONG)
     alert = one(blocks, alert_id)
+    if not files:
+        note_seen(settings, "viewed", "alerts reconcile", alert["alert_id"])
     found = reconciled(
         Member(key=each["key"], states=tuple(each["states"])) for each in alert["members"]
     )

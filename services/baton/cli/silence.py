@@ -119,12 +119,26 @@ def end(
 
     settings = kafka_settings_of(brokers, prefix)
     found = [each for each in _silences(settings) if each.stated["event_id"] == silence]
-    if not found or not found[0].holds(datetime.now(UTC)):
-        raise CommandError(f"No silence {silence} holds: `baton silence list` has them.", WRONG)
+    if not found:
+        raise CommandError(f"There is no silence {silence}: `baton silence list` has them.", WRONG)
+    if not found[0].holds(datetime.now(UTC)):
+        raise CommandError(f"{_over(found[0])}: there is nothing to end.", WRONG)
     told = found[0].stated
     with reaching(settings):
         tell(settings, act("SilenceEnded", by, told["authority"], told["agency"], silence=silence))
     say("Ended.")
+
+
+def _over(silence: StatedSilence) -> str:
+    """Say why a silence does not hold, with its time."""
+    from baton.wording import local, words
+
+    name = f"The silence {silence.stated['event_id']}"
+    if silence.refused is not None:
+        return f"{name} never held ({words(silence.refused)})"
+    if silence.ended_at is not None:
+        return f"{name} was ended by {silence.ended_by} at {local(silence.ended_at)}"
+    return f"{name} ended by itself at {local(silence.stated['until'])}"
 
 
 def _silences(settings: Settings) -> list[StatedSilence]:

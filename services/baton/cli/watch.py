@@ -53,8 +53,10 @@ def watch(
     """Watch alerts as they are raised, answered and withdrawn; Ctrl-C ends it.
 
     With --json every record of an alert is one line as it comes, withdrawals too, whatever --all
-    says: a program that follows must hear of them. Times in the table are local.
+    says: a program that follows must hear of them. Times in the table are local. That you look, and
+    which alert you open, is noted in the audit first, under your key (BATON_OPERATOR).
     """
+    from baton.cli.seen import note_seen
     from baton.contract.topics import ALERTS, prefixed
     from baton.reading import Reader
 
@@ -66,6 +68,7 @@ def watch(
             reaching(settings),
             Reader(settings.brokers, prefixed(settings.topic_prefix, ALERTS.name)) as reader,
         ):
+            note_seen(settings, "listed", "watch")
             batches = reader.to_end() if once else reader.follow()
             if json:
                 _as_json(batches, changed_since)

@@ -50,7 +50,7 @@ SPANS: Final[Mapping[str, tuple[str, timedelta]]] = {
     "24h": ("24 hours", timedelta(hours=24)),
 }
 LONGEST_TEXT: Final = 500
-_POINTER: Final = re.compile(r"[^\s,;\"']{1,100}")
+_POINTER: Final = re.compile(r"[^\s,;\"'@]{1,100}")
 _TIME: Final = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
 _EVENT_ID: Final = re.compile(r"action-[0-9a-f]{32}")
 
@@ -103,7 +103,7 @@ class Form:
         if not value:
             self.wrong(name, sentence)
         elif not _POINTER.fullmatch(value):
-            self.wrong(name, "Give an id or a reference, without spaces, commas or quotes")
+            self.wrong(name, "Give an id or a reference, without spaces, commas, quotes or @")
         return value
 
     def until(self, now: datetime, *, or_policy: bool) -> datetime | None:

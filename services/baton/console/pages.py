@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -40,8 +41,10 @@ if TYPE_CHECKING:
 ANSWERED_WITHIN: Final = 10.0
 """Seconds that a page waits for what the engine says to an action, before it says that it does not know yet."""
 SSE_LASTS: Final = 300.0
-"""Seconds after which a live page asks anew, so that who has been signed out is no longer served."""
+"""Seconds after which a live page asks anew."""
 KEEP_ALIVE: Final = 15.0
+STILL_EVERY: Final = 2.0
+"""Seconds after which a live page is asked again whether its reader is still signed in, with the same rights."""
 _LISTED_AGAIN: Final = 600.0
 """Seconds within which the same list, shown again to the same person, is one view: a live page asks often."""
 _MOST_VIEWS: Final = 20
@@ -117,7 +120,9 @@ class Pages:
         seen: dict[str, float] = request.state.session.data.setdefault("listed", {})
         now, what = self.now().timestamp(), query.address(page=1)
         if now - seen.get(what, 0.0) >= _LISTED_AGAIN:
-            self._note(request, "searched" if query.text else "listed", page=what)
+            # What was searched for may be a name that somebody typed: it is kept nowhere.
+            page = query.address(page=1, text="")
+            self._note(request, "searched" if query.text else "listed", page=page)
             while len(seen) >= _MOST_VIEWS:
                 seen.pop(next(iter(seen)))
             seen[what] = now
@@ -138,7 +143,8 @@ class Pages:
     async def events(self, request: Request) -> Response:
         """Say, as it happens, that something changed that the reader may see; never what."""
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-        events = changes(self.standing, _operator(request), SSE_LASTS)
+        operator, still = _operator(request), request.state.still
+        events = changes(self.standing, operator, SSE_LASTS, still)
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
     # One alert.
@@ -445,6 +451,9 @@ class Pages:
         asked = acting.Asked("SilenceEnded", said | {"silence": began["event_id"]})
         if not acting.is_event_id(event_id) or not acting.is_whole(asked):
             raise HTTPException(400, "This form can no longer be used: load the page again.")
+        if not silence.holds(now):
+            # The page was loaded while it held, or somebody else was quicker: nothing is told, nor waited for.
+            return RedirectResponse("/silences?done=over", 303)
         if not await run_in_threadpool(self._tell_end, asked):
             raise HTTPException(503, "baton could not take this just now: try again in a minute.")
         return RedirectResponse("/silences?done=ended", 303)
@@ -605,8 +614,14 @@ def _options(values: set[str], put: Callable[[str], str]) -> list[tuple[str, str
     return [(value, put(value)[:1].upper() + put(value)[1:]) for value in sorted(values)]
 
 
-async def changes(standing: Standing, operator: Operator, lasts: float) -> AsyncIterator[str]:
-    """Give server-sent events, one for each time that something changed that the operator may see."""
+async def changes(
+    standing: Standing, operator: Operator, lasts: float, still: Callable[[], bool] = lambda: True
+) -> AsyncIterator[str]:
+    """Give server-sent events, one for each time that something changed that the operator may see.
+
+    They end once the operator is not `still` who they were: the browser then asks anew, and is refused or told as much
+    as they may see now.
+    """
     loop = asyncio.get_running_loop()
     woken = asyncio.Event()
 
@@ -614,15 +629,19 @@ async def changes(standing: Standing, operator: Operator, lasts: float) -> Async
         loop.call_soon_threadsafe(woken.set)
 
     version = standing.version
-    ends_at = loop.time() + lasts
+    ends_at, speak_at = loop.time() + lasts, loop.time() + KEEP_ALIVE
     unfollow = standing.follow(wake)
     try:
         yield f"retry: 2000\nid: {version}\n\n"
         while (left := ends_at - loop.time()) > 0:
-            try:
-                await asyncio.wait_for(woken.wait(), min(KEEP_ALIVE, left))
-            except TimeoutError:
-                yield ": still here\n\n"
+            with suppress(TimeoutError):
+                await asyncio.wait_for(woken.wait(), min(STILL_EVERY, left))
+            if not still():
+                return
+            if not woken.is_set():
+                if loop.time() >= speak_at:
+                    yield ": still here\n\n"
+                    speak_at = loop.time() + KEEP_ALIVE
                 continue
             woken.clear()
             before, version = version, standing.version

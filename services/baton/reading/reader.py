@@ -11,6 +11,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError, LeaderNotAvailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
 BOOTSTRAP_TIMEOUT_MS: Final = 6_000
 _REQUEST_TIMEOUT_MS: Final = 10_000
@@ -116,6 +117,13 @@ class Reader:
         begin = self._consumer.beginning_offsets(self._partitions)
         for partition, end in self._consumer.end_offsets(self._partitions).items():
             self._consumer.seek(partition, max(begin[partition], end - count))
+
+    def skip_to(self, moment: datetime) -> None:
+        """Go, in each partition, to the first message of a moment or after it; to the end where there is none."""
+        at = dict.fromkeys(self._partitions, round(moment.timestamp() * 1_000))
+        ends = self._consumer.end_offsets(self._partitions)
+        for partition, found in self._consumer.offsets_for_times(at).items():
+            self._consumer.seek(partition, ends[partition] if found is None else found.offset)
 
     def to_end(self) -> Iterator[list[Message]]:
         """Give what is left up to the end that each partition has now, in batches.

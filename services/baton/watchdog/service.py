@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
     from baton.rules.policy import Policy
+    from baton.watchdog.owning import Form
 
 EVERY: Final = 1.0
 """Seconds between two looks."""
@@ -56,6 +57,10 @@ class Watchdog:
         """Look once, and tell what has changed."""
         try:
             self._look()
+            blindness = self.sight.blindness
+            if self._told and blindness is not None:
+                # People take it up, and it is chased, as any other: the judge cannot see to it.
+                self._told = self.telling.is_told(blindness, datetime.now(UTC))
             if not self._told:
                 self._tell()
         except (KafkaError, TopicMissingError) as error:
@@ -76,6 +81,8 @@ class Watchdog:
             # It may be broken already.
             with suppress(KafkaError):
                 lookout.close()
+        with suppress(KafkaError):
+            self.telling.close()
 
     def unhealthy(self) -> str:
         """Say why the watchdog does not see, or nothing."""
@@ -110,7 +117,8 @@ class Watchdog:
         self._told = True
         for alert in written:
             over = alert["status"] == "answered"
-            log = logger.warning if over else logger.error
+            taken = bool(alert["actions"]) and not over
+            log = logger.warning if over or taken else logger.error
             log(
                 "pipeline_seen_again" if over else "pipeline_blind",
                 since=alert["due_at"].isoformat(),
@@ -160,6 +168,7 @@ def run_watchdog(  # noqa: PLR0913 - one keyword for each thing that a deploymen
     policy: Policy,
     stop: Event,
     *,
+    form: Form,
     within: timedelta,
     health_port: int = 0,
     every: float = EVERY,
@@ -168,8 +177,9 @@ def run_watchdog(  # noqa: PLR0913 - one keyword for each thing that a deploymen
     watchdog = Watchdog(
         brokers=brokers,
         prefix=prefix,
-        telling=Telling(brokers, prefix, policy),
-        sight=Sight(within, datetime.now(UTC)),
+        telling=Telling(brokers, prefix, policy, form),
+        # Whole: records have milliseconds, and the id of a blindness must be the same when it is read again.
+        sight=Sight(within, datetime.now(UTC).replace(microsecond=0)),
     )
     asyncio.run(_run(watchdog, stop, health_port, every))
 

@@ -14,14 +14,17 @@ from kafka import KafkaProducer
 
 from baton.contract import codec
 from baton.contract.topics import ALERTS, prefixed
+from baton.engine.alerts import OPEN
 from baton.reading import BOOTSTRAP_TIMEOUT_MS, Reader, newest
 from baton.rules import source_silent
+from baton.watchdog.owning import UNLIVED, Deeds, lived
 from baton.watchdog.sight import Blindness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from baton.rules.policy import Policy
+    from baton.watchdog.owning import Form
 
 RULE: Final = "pipeline-blind"
 RULE_VERSION: Final = 1
@@ -31,7 +34,16 @@ ABOUT: Final = {"kind": "agency", "key": "baton"}
 """Baton is here the one that has stopped telling, as an agency in `source-silent`."""
 AUTHORITY: Final = "local"
 
+_ONCE: Final = ("alert_id", "due_at", "raised_at", "policy_version", "tell")
+"""What is as it was when it was raised."""
+_STANDING: Final = OPEN | {"closed"}
+"""How an alert of ours may be while the blindness lasts: that people have closed it ends nothing."""
 _WRITER: Final = "baton-watchdog"
+_OVER: Final = (
+    *("acknowledged_by", "acknowledged_until", "closing_by", "silence", "silenced_until"),
+    *("next_step", "next_step_at"),
+)
+"""What is over with the alert; who took it, and who closed it, stays."""
 _WITHIN: Final = 20.0
 
 
@@ -43,9 +55,10 @@ def alert_id_of(blindness: Blindness) -> str:
 def raised(
     blindness: Blindness, now: datetime, policy: Policy, before: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """Return the alert while it lasts; `before` is how it stood on the topic.
+    """Return the alert while it lasts, without what became of it; `before` is how it stood on the topic.
 
-    Who is told is whom the policy names for a silent feed: to the partnership it is the same.
+    Who is told is whom the policy names for a silent feed: to the partnership it is the same. All of them are told at
+    once, in one step: none of them sees it by themselves.
     """
     terms = policy.terms(source_silent.SLUG, now, AUTHORITY)
     agency, role = terms.responsible
@@ -70,11 +83,10 @@ def raised(
         "raised_at": max(now, blindness.since),
         "as_of": max(now, blindness.since),
         "responsible": {"agency": agency, "team": None, "role": role},
-        "tell": list(terms.tell),
+        "tell": ["+".join(terms.tell)],
     }
-    fields["steps"] = [_step(1, "raised", fields)]
     if before is not None:
-        fields |= {name: before[name] for name in ("raised_at", "steps", "told")}
+        fields |= {name: before[name] for name in _ONCE}
     return codec.complete("Alert", fields)
 
 
@@ -85,8 +97,12 @@ def answered(before: Mapping[str, Any], seen_to: datetime, now: datetime) -> dic
         "reason": "answered-late",
         "answered_at": max(seen_to, before["due_at"]),
         "as_of": max(now, before["as_of"]),
+        **{name: UNLIVED[name] for name in _OVER},
     }
-    after["steps"] = [*before["steps"], _step(len(before["steps"]) + 1, "resolved", after)]
+    number = before["steps"][-1]["number"] + 1 if before["steps"] else 1
+    roles = [role for word in before["tell"] for role in word.split("+")]
+    step = {"number": number, "kind": "resolved", "roles": roles, "at": after["as_of"]}
+    after["steps"] = [*before["steps"], step]
     return after
 
 
@@ -96,24 +112,35 @@ def blindness_of(alert: Mapping[str, Any]) -> Blindness:
     return Blindness(alert["due_at"], members)
 
 
-def _step(number: int, kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {"number": number, "kind": kind, "roles": fields["tell"], "at": fields["as_of"]}
-
-
 class Telling:
     """The alerts topic, for the watchdog's own alerts alone."""
 
-    def __init__(self, brokers: str, prefix: str, policy: Policy) -> None:
-        """Take bootstrap servers, the topics' prefix, and the policy."""
+    def __init__(self, brokers: str, prefix: str, policy: Policy, form: Form) -> None:
+        """Take bootstrap servers, the topics' prefix, the policy, and how records and alerts become each other."""
         self._brokers = brokers
         self._prefix = prefix
         self._policy = policy
+        self._form = form
+        self._deeds: Deeds | None = None
+        self._last: dict[str, dict[str, Any]] = {}
+        """Our alerts that stand, as they were last on the topic."""
+
+    def close(self) -> None:
+        """Disconnect."""
+        deeds, self._deeds = self._deeds, None
+        if deeds is not None:
+            deeds.close()
+
+    def is_told(self, blindness: Blindness, now: datetime) -> bool:
+        """Say whether the topic has what has become of the alert by now, as far as we know. Raises KafkaError."""
+        known = self._last.get(alert_id_of(blindness))
+        return known is not None and _same(known, self._lived(blindness, now, known))
 
     def standing(self) -> list[dict[str, Any]]:
         """Return this deployment's `pipeline-blind` alerts that stand, the oldest first. Raises KafkaError."""
         with Reader(self._brokers, prefixed(self._prefix, ALERTS.name)) as reader:
             every = newest(reader.to_end()).values()
-        ours = (each for each in every if each["rule"] == RULE and each["status"] == "raised")
+        ours = (each for each in every if each["rule"] == RULE and each["status"] in _STANDING)
         return sorted(ours, key=lambda each: (each["due_at"], each["alert_id"]))
 
     def tell(
@@ -127,19 +154,37 @@ class Telling:
         try:
             producer.init_transactions()
             before = {each["alert_id"]: each for each in self.standing()}
-            wanted = []
+            wanted, last = [], {}
             if blindness is not None:
                 known = before.pop(alert_id_of(blindness), None)
-                after = raised(blindness, now, self._policy, known)
-                if known is None or known["members"] != after["members"]:
+                after = self._lived(blindness, now, known)
+                last[after["alert_id"]] = after
+                if known is None or not _same(known, after):
                     wanted.append(after)
             over = blindness.since if blindness is not None else seen_to
-            wanted += [answered(each, over or now, now) for each in before.values()]
+            for each in before.values():
+                now_standing = self._lived(blindness_of(each), now, each)
+                wanted.append(answered(now_standing, over or now, now))
             if wanted:
                 self._write(producer, wanted)
+            self._last = last
+            if not last:
+                self.close()
         finally:
             producer.close(timeout=_WITHIN)
         return wanted
+
+    def _lived(
+        self, blindness: Blindness, now: datetime, known: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """Return the alert of a blindness with what people have done to it; `known` is how it stood on the topic."""
+        begun = raised(blindness, now, self._policy, known)
+        if self._deeds is None or self._deeds.since > begun["raised_at"]:
+            self.close()
+            self._deeds = Deeds(self._brokers, self._prefix, begun["raised_at"])
+        deeds = self._deeds.of(begun["alert_id"])
+        after = lived(begun, deeds, now, self._policy, self._form)
+        return after | {"as_of": max(now, begun["raised_at"])}
 
     def _write(self, producer: KafkaProducer, alerts: list[dict[str, Any]]) -> None:
         topic = prefixed(self._prefix, ALERTS.name)
@@ -167,3 +212,8 @@ class Telling:
             delivery_timeout_ms=int(_WITHIN * 1_000),
             metrics_enabled=False,
         )
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Say whether two records differ in no more than as of when they are."""
+    return codec.encode("Alert", {**one, "as_of": other["as_of"]}) == codec.encode("Alert", other)

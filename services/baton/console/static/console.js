@@ -60,6 +60,12 @@ if (live() !== null) {
   events.addEventListener("changed", ask);
   // After a break there is no telling what was missed.
   let broken = false;
-  events.addEventListener("error", () => { broken = true; });
+  events.addEventListener("error", () => {
+    broken = true;
+    // Refused, as to somebody who is signed in no more: nothing more will come, and the page says so.
+    if (events.readyState === EventSource.CLOSED) {
+      ask();
+    }
+  });
   events.addEventListener("open", () => { if (broken) { broken = false; ask(); } });
 }

@@ -1,0 +1,75 @@
+"""What a rebuild takes for told: the audit's end divides what a replay tells."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from baton.agents.chain import Chain
+from baton.cli.ledger_repair import AuditEnd, Retold
+from baton.contract import codec
+from baton.contract.topics import ALERTS
+from baton.ledger import Output
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def told(*alert_ids: str, what: str = "Alert") -> list[Output]:
+    """Give what a judge writes of these alerts, one after the other: each alert, a copy for an agency, its entry."""
+    chain = Chain()
+    outputs: list[Output] = []
+    for alert_id in alert_ids:
+        topics = (ALERTS.name, "alerts-police")
+        outputs += [Output(topic, alert_id.encode(), b"value") for topic in topics]
+        said = {"at": NOON, "what": what, "alert": alert_id, "digest": "0" * 64}
+        outputs.append(chain.append(said, 0))
+    return outputs
+
+
+def end_of(outputs: list[Output]) -> AuditEnd:
+    """Give the end of the audit that these outputs are on."""
+    entry = codec.decode(outputs[-1].value)[1]
+    return AuditEnd(entry["sequence"], entry["hash"])
+
+
+def retold(end: AuditEnd | None, outputs: list[Output]) -> Retold:
+    """Hear a replay's outputs."""
+    heard = Retold(end)
+    for each in outputs:
+        heard.hear(each)
+    return heard
+
+
+def test_what_comes_after_the_audits_end_is_the_rest() -> None:
+    """In order, the agencies' copies too; what comes before it is what should be on the topic."""
+    every = told("a", "b", "c")
+    heard = retold(end_of(every[:3]), every)
+
+    assert every[3:] == heard.rest
+    assert [b"a"] == list(heard.alerts)
+    assert heard.same_end
+
+
+def test_without_an_end_everything_was_told() -> None:
+    """As where the rows say how far the judge was."""
+    heard = retold(None, told("a", "b"))
+
+    assert [] == heard.rest
+    assert [b"a", b"b"] == list(heard.alerts)
+
+
+def test_another_entry_at_the_end_is_seen() -> None:
+    """What was judged otherwise up to there has another hash, and nothing may be told behind it."""
+    heard = retold(end_of(told("x")), told("a", "b"))
+
+    assert not heard.same_end
+
+
+def test_a_record_that_was_told_in_part_is_not_beyond() -> None:
+    """Only what comes wholly after the end is left to the worker; what tells nothing is not."""
+    every = told("a", "b", "c")
+    end = end_of(every[:6])
+
+    assert not end.is_before(every[3:])
+    assert end.is_before(every[6:])
+    assert not end.is_before([])
+    assert AuditEnd().is_before(every)
