@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from baton import wording
 from baton.contract import codec
 from baton.engine.life import Matcher, OnOneAlert
 from baton.engine.policy_file import parse_policy
@@ -17,7 +18,9 @@ from tests.faults.harness.doing import HOW
 from tests.faults.harness.plan import FULL, KINDS, SHORT, make_plan
 from tests.faults.harness.run import run
 from tests.faults.harness.table import table, write
+from tests.faults.harness.telling import judge_telling, untold
 from tests.faults.harness.verdict import Entry, Topics, compare, inputs_of, still_for
+from tests.notify.conftest import Webhook
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SEED = 5392
@@ -126,6 +129,45 @@ def test_an_input_that_is_not_passed_on_once_is_found() -> None:
     assert inputs_of(found([fact, fact], [rejected]), []).twice == ["case-activity@3"]
     assert inputs_of(found([fact], []), []).waiting == ["case-activity@4"]
     assert inputs_of(found([fact], [rejected]), ["e-2"]).lost == ["e-2"]
+
+
+def noted(state: str, step: int = 1, alert_id: str = "a") -> dict[str, Any]:
+    """Return a telling as the notifier notes it."""
+    return {"recipient": "desk", "alert": alert_id, "step": step, "state": state}
+
+
+def test_who_is_told_twice_or_never_is_found() -> None:
+    """A message more than there was to tell; one that is said to be told and did not come; a step without an end."""
+    line = f"Reference: {wording.reference('a')}"
+    once = Webhook(posted=[("/desk?x=1", {"message": line})])
+    twice = Webhook(posted=[("/desk", {"message": line}), ("/desk", {"message": line})])
+
+    assert judge_telling([noted("told")], once, []).right
+    assert judge_telling([noted("told"), noted("told", 2)], twice, []).right
+    assert judge_telling([noted("told"), noted("unknown", 2)], twice, []).right
+    assert judge_telling([noted("unknown")], Webhook(), []).unknown == 1
+    assert judge_telling([noted("told")], twice, []).twice == [f"desk/{wording.reference('a')}"]
+    assert judge_telling([], once, []).twice == [f"desk/{wording.reference('a')}"]
+    assert judge_telling([noted("told")], Webhook(), []).never == [f"desk/{wording.reference('a')}"]
+    assert judge_telling([], Webhook(), ["step 1"]).never == ["step 1"]
+
+
+def test_a_step_that_came_to_no_end_is_found() -> None:
+    """Of those that name a role only the newest; of an alert that is over only that it is."""
+    first = {"number": 1, "kind": "raised", "roles": ["desk"], "at": NOON}
+    second = {**first, "number": 2, "kind": "chased"}
+    done = {"step": 1, "role": "desk"}
+
+    def left(*steps: dict[str, Any], status: str = "raised", told: tuple[Any, ...] = ()) -> int:
+        return len(untold([alert(status=status, steps=steps, told=told)], NOON))
+
+    assert 1 == left(first)
+    assert 0 == left({**first, "at": NOON + timedelta(seconds=1)})
+    assert 0 == left(first, told=(done,))
+    assert 1 == left(first, second, told=(done,))
+    assert 0 == left(first, second, told=({**done, "step": 2},))
+    assert 0 == left(first, status="answered")
+    assert 1 == left({**first, "kind": "resolved"}, status="answered")
 
 
 def test_standing_still_is_counted_while_something_is_due() -> None:

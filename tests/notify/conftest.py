@@ -70,6 +70,8 @@ class Webhook:
     port: int = 0
     came: list[dict[str, Any]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    posted: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    """To which path each of them came."""
     answer: Callable[[int], tuple[int, dict[str, Any]]] = lambda _: (200, {})
     arrived: threading.Event = field(default_factory=threading.Event)
     held: threading.Event | None = None
@@ -83,7 +85,9 @@ def receiver() -> Iterator[Webhook]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             length = int(self.headers.get("content-length", 0))
-            hook.came.append(json.loads(self.rfile.read(length) or b"{}"))
+            body = json.loads(self.rfile.read(length) or b"{}")
+            hook.came.append(body)
+            hook.posted.append((self.path, body))
             self._answer()
 
         def do_GET(self) -> None:

@@ -45,6 +45,9 @@ def main() -> int:
     for name in ("waiting", "twice", "lost"):
         for place in getattr(outcome.inputs, name)[:10]:
             sys.stdout.write(f"{name}: {place}\n")
+    for name in ("twice", "never"):
+        for place in getattr(outcome.told, name)[:10]:
+            sys.stdout.write(f"people told {name}: {place}\n")
     if options.page:
         write(options.page, figures)
     return int(not outcome.right)

@@ -20,7 +20,7 @@ from kafka.errors import KafkaError
 
 from baton.cli.playback import WORKER
 from baton.cli.supervisor import Supervisor
-from baton.cli.up import CLOCK
+from baton.cli.up import CLOCK, NOTIFY
 from baton.contract.topics import ALERTS, prefixed, topic_of
 from baton.reading import Reader
 from baton.reading.alerts import alerts_of
@@ -48,7 +48,7 @@ def quick_policy() -> str:
 
 @dataclass(slots=True)
 class Crew:
-    """The workers and the clock."""
+    """The workers, the clock and the notifier."""
 
     supervisor: Supervisor
     environment: dict[str, str]
@@ -69,6 +69,10 @@ class Crew:
         """Start a clock, to be kept running; one that is ahead believes that it is an hour later."""
         argv = (sys.executable, str(CLOCK_AHEAD)) if ahead else CLOCK
         self.supervisor.start(name, argv, self.environment, self.log)
+
+    def start_notifier(self) -> None:
+        """Start telling people, to be kept running."""
+        self.supervisor.start("notifier", NOTIFY, self.environment, self.log)
 
     def remove(self, name: str) -> None:
         """Stop a process in good order, or at once if it was frozen."""

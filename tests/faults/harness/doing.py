@@ -228,6 +228,18 @@ class Doing:
         time.sleep(fault.lasts)
         self.crew.remove(name)
 
+    # Who tells people.
+
+    def kill_notifier(self, _: Fault) -> None:
+        """Kill -9 the notifier, perhaps in the middle of a delivery."""
+        self.crew.send("notifier", signal.SIGKILL)
+
+    def take_notifier_away(self, fault: Fault) -> None:
+        """Stop the notifier in good order, and start it upon what was to be told meanwhile."""
+        self.crew.remove("notifier")
+        time.sleep(fault.lasts)
+        self.crew.start_notifier()
+
     # The load.
 
     def send_poison(self, fault: Fault) -> None:
@@ -274,6 +286,8 @@ HOW: Final[dict[str, Callable[[Doing, Fault], None]]] = {
     "clock's host an hour ahead": Doing.add_clock_ahead,
     "burst of poison": Doing.send_poison,
     "burst of events": Doing.send_burst,
+    "notifier killed": Doing.kill_notifier,
+    "notifier away": Doing.take_notifier_away,
 }
 """What each kind of the plan does; a test holds the two together."""
 

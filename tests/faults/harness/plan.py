@@ -1,7 +1,7 @@
 """What happens in a run: a pure function of its seed. Nothing here looks at a clock or at a Kafka.
 
-The faults stand on four tracks: workers, brokers, the clock, the load. Those of one track follow each other, those of
-different tracks overlap, as luck has it.
+The faults stand on five tracks: workers, brokers, the clock, the load, and who tells people. Those of one track follow
+each other, those of different tracks overlap, as luck has it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from tests.faults.harness.stories import Sending, stories
 
-Track = Literal["workers", "brokers", "clock", "load"]
+Track = Literal["workers", "brokers", "clock", "load", "notifier"]
 
 KINDS: Final[dict[Track, dict[str, tuple[float, float]]]] = {
     "workers": {
@@ -46,6 +46,10 @@ KINDS: Final[dict[Track, dict[str, tuple[float, float]]]] = {
         "burst of poison": (0, 0),
         "burst of events": (0, 0),
     },
+    "notifier": {
+        "notifier killed": (0, 0),
+        "notifier away": (3, 10),
+    },
 }
 """Every kind of fault by track, and between how many seconds it lasts."""
 
@@ -54,6 +58,7 @@ GAPS: Final[dict[Track, tuple[float, float]]] = {
     "brokers": (6, 16),
     "clock": (6, 16),
     "load": (5, 15),
+    "notifier": (6, 16),
 }
 """Between how many seconds lie between two faults of a track."""
 
@@ -86,7 +91,7 @@ class Size:
 
 
 FULL: Final = Size(
-    faults={"workers": 42, "brokers": 20, "clock": 22, "load": 20},
+    faults={"workers": 42, "brokers": 20, "clock": 22, "load": 20, "notifier": 16},
     workers=3,
     rate=20,
     burst=1_500,
@@ -94,7 +99,7 @@ FULL: Final = Size(
     deadlines=100_000,
 )
 SHORT: Final = Size(
-    faults={"workers": 3, "brokers": 2, "clock": 1, "load": 2},
+    faults={"workers": 3, "brokers": 2, "clock": 1, "load": 2, "notifier": 2},
     workers=2,
     rate=10,
     burst=200,

@@ -32,6 +32,14 @@ from tests.faults.harness.doing import Doing
 from tests.faults.harness.plan import Plan
 from tests.faults.harness.sight import NEVER, Sight
 from tests.faults.harness.stories import at_once, backlog
+from tests.faults.harness.telling import (
+    Told,
+    desks,
+    journal,
+    judge_telling,
+    standing,
+    untold,
+)
 from tests.faults.harness.verdict import (
     Counts,
     Inputs,
@@ -41,6 +49,7 @@ from tests.faults.harness.verdict import (
     oracle,
     still_for,
 )
+from tests.notify.conftest import Webhook
 
 PREFIX: Final = "faults-"
 COMPACTION: Final = {
@@ -52,6 +61,8 @@ COMPACTION: Final = {
 """What makes Kafka compact the state topics all through the run."""
 STUCK_AFTER: Final = 300.0
 """Seconds without any progress after which what should come about is given up. A slow machine is not a stuck one."""
+TOLD_WITHIN: Final = 120.0
+"""Seconds within which people must be told of what was asked for by the end of the faults."""
 DUE_IN: Final = 150.0
 """Seconds from when the deadlines of one second are begun to be sent until they fall."""
 
@@ -71,6 +82,8 @@ class Outcome:
     deeds: int
     """What operators did to alerts."""
     audit: Proof
+    told: Told
+    """What people were told."""
     stood_still: float
     caught_up_after: float | None
     """Seconds after the last fault; None where it never was."""
@@ -82,6 +95,7 @@ class Outcome:
         """Whether every promise was kept."""
         return (
             self.counts.right
+            and self.told.right
             and self.caught_up_after is not None
             and not (self.inputs.waiting or self.inputs.twice or self.inputs.lost)
             and not self.failures
@@ -98,7 +112,10 @@ def run(plan: Plan, folder: Path, heap: str = "512m") -> Outcome:
         _compact_eagerly(cluster.bootstrap)
         log = stack.enter_context((folder / "log").open("ab"))
         crew = Crew(stack.enter_context(Supervisor()), _environment(cluster, folder), log)
+        roles = parse_policy(quick_policy(), "policy.toml").roles
+        webhook = stack.enter_context(desks(folder / "recipients.toml", roles))
         crew.start_clock()
+        crew.start_notifier()
         for name in crew.names(plan.size.workers):
             crew.start_worker(name)
         sight = Sight(cluster.bootstrap, PREFIX)
@@ -125,6 +142,9 @@ def run(plan: Plan, folder: Path, heap: str = "512m") -> Outcome:
         deeds.stop()
         acting.join()
         doing.failures += deeds.failures
+        cluster.wait_until_whole()
+        # Before the many deadlines of one second: of those nobody is told here.
+        told = _told(cluster.bootstrap, crew, webhook)
         if plan.size.deadlines:
             _at_once(doing)
         cluster.wait_until_whole()
@@ -134,11 +154,16 @@ def run(plan: Plan, folder: Path, heap: str = "512m") -> Outcome:
         operator.stop()
         watching.join(timeout=30)
         agencies.close()
-        return _judge(doing, operator, look, caught_up, folder)
+        return _judge(doing, operator, look, caught_up, told, folder)
 
 
 def _judge(
-    doing: Doing, operator: Operator, look: Look | None, caught_up: float | None, folder: Path
+    doing: Doing,
+    operator: Operator,
+    look: Look | None,
+    caught_up: float | None,
+    told_people: Told,
+    folder: Path,
 ) -> Outcome:
     found = Topics.read(doing.cluster.bootstrap, PREFIX)
     policy = parse_policy((folder / "policy.toml").read_text(encoding="utf-8"), "policy.toml")
@@ -170,6 +195,7 @@ def _judge(
         alerts=len({each["alert_id"] for each in told[ALERTS.name]}),
         deeds=sum(each.startswith("deed-") for each in doing.agencies.confirmed),
         audit=proof,
+        told=told_people,
         stood_still=still_for(list(operator.seen.values())),
         caught_up_after=None if caught_up is None else caught_up - doing.last_ended,
         deaths=_deaths(folder / "log"),
@@ -209,6 +235,16 @@ def _at_once(doing: Doing) -> None:
     time.sleep(max(0.0, doing.began + at + due_in + 9 - time.time()))
     doing.done[name] += 1
     doing.last_ended = time.time()
+
+
+def _told(brokers: str, crew: Crew, webhook: Webhook) -> Told:
+    """Wait until people are told of all that was asked for by now; then end the notifier, and compare."""
+    by = datetime.now(UTC)
+    gives_up_at = time.monotonic() + TOLD_WITHIN
+    while (left := untold(standing(brokers, PREFIX), by)) and time.monotonic() < gives_up_at:
+        time.sleep(2)
+    crew.remove("notifier")
+    return judge_telling(journal(brokers, PREFIX), webhook, left)
 
 
 def _catch_up(sight: Sight, crew: Crew) -> tuple[Look | None, float | None]:
@@ -251,6 +287,7 @@ def _environment(cluster: LocalCluster, folder: Path) -> dict[str, str]:
         "BATON_TOPIC_PREFIX": PREFIX,
         "BATON_POLICY": str(folder / "policy.toml"),
         "BATON_PSEUDONYM_KEY_FILE": str(folder / "key"),
+        "BATON_RECIPIENTS_FILE": str(folder / "recipients.toml"),
         "BATON_LOG_FORMAT": "json",
         # The ceiling has a test of its own; here a burst of poison must go through.
         "BATON_REJECTED_CEILING": "1",

@@ -14,7 +14,7 @@ END: Final = "<!-- figures: end -->"
 
 def table(outcome: Outcome, command: str, machine: str) -> str:
     """Return the figures of a run as Markdown."""
-    counts, inputs = outcome.counts, outcome.inputs
+    counts, inputs, told = outcome.counts, outcome.inputs, outcome.told
     faults = sum(outcome.faults.values())
     chain = "holds" if outcome.audit.holds else "**does not hold**"
     lines = [
@@ -34,6 +34,8 @@ def table(outcome: Outcome, command: str, machine: str) -> str:
         f"| confirmed to the sender and lost | {len(inputs.lost)} |",
         f"| alerts; things that operators did to them | {outcome.alerts:,}; {outcome.deeds:,} |",
         f"| entries of the audit, whose chain {chain} | {outcome.audit.count:,} |",
+        f"| people told; in doubt, because the notifier was killed | {told.tellings:,}; {told.unknown:,} |",
+        f"| told twice; never told | {len(told.twice)}; {len(told.never)} |",
         f"| **missed / false / doubled** | **{len(counts.missed)} / {len(counts.false)} / {len(counts.doubled)}** |",
         f"| mistimed; different in content | {len(counts.mistimed)}; {len(counts.different)} |",
         f"| longest time for which alerts that were due stood still | {outcome.stood_still:.1f} s |",
