@@ -437,6 +437,29 @@ def test_an_origin_that_is_new_holds_time_where_it_is() -> None:
     assert not rows_of(b"m/", judge) | rows_of(b"u/", judge)
 
 
+def test_a_policy_that_is_taken_back_while_an_origin_is_new_is_judged_by_again() -> None:
+    """An upgrade with another policy and one more topic, rolled back before the new topic had a tick."""
+    count = 20
+    longer = policy_with("[rule.transfer-not-accepted]\nwithin = { days = 20 }\n")
+    judge = Kept(Judge(POLICY))
+    judge.apply([*map(fact, map(transfer, range(count))), *ticks(NOON + 3 * DAY)])
+    new, *others = ticks(NOON + 3 * DAY + MINUTE)
+    origin = codec.decode(new.value)[1]["origin"].encode()
+    rows = {key: row for key, row in judge.rows.items() if key != b"t/" + origin}
+
+    judge = Kept(Judge(longer), rows)
+    judge.apply(others)
+    assert "withdrawn" in {codec.decode(row)[1]["status"] for row in rows_of(b"a/", judge).values()}
+    judge = Kept(Judge(POLICY), judge.rows)
+    judge.apply([new])
+    while unfinished(judge):
+        judge.apply([])
+
+    alerts = [codec.decode(row)[1] for row in rows_of(b"a/", judge).values()]
+    standing = {each["alert_id"] for each in alerts if each["status"] != "withdrawn"}
+    assert count == len(standing)
+
+
 def test_an_origin_that_is_new_to_a_judge_at_rest_does_not_turn_time_back() -> None:
     """Its rows are of where time had come; only what is told from then on is judged."""
     judge = a_judge()

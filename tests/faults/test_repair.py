@@ -7,6 +7,7 @@ import json
 import os
 import time
 import uuid
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -28,6 +29,7 @@ from baton.cli.supervisor import Supervisor
 from baton.contract import codec
 from baton.contract.topics import (
     AGENCY_ALERTS,
+    ALERT_ACTIONS,
     ALERTS,
     AUDIT,
     FACTS,
@@ -39,6 +41,7 @@ from baton.engine.policy_file import parse_policy
 from baton.ledger import Batch, Kafka, KafkaLog, KafkaWriter, Ledger, Partition
 from baton.reading import Message, Reader
 from baton.replay.scenario import PolicyText, read_scenario
+from tests.agents.relay import an_intake, as_facts, sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -245,41 +248,77 @@ class StoppedError(Exception):
     """The judge was killed in the middle, on purpose."""
 
 
-def killed_in_the_middle(judged: Place) -> Place:
-    """Return a deployment with the same facts, whose judge was killed when it had told part of one moment."""
+def another(judged: Place, facts: list[tuple[bytes | None, bytes | None, int]]) -> Place:
+    """Return a deployment with these facts, that nobody has judged."""
     place = replace(judged, prefix=f"repair-{uuid.uuid4().hex[:12]}-")
     topics.apply(place.brokers, place.prefix, virtual_time=True)
     producer = KafkaProducer(bootstrap_servers=place.brokers)
-    for each in judged.messages(FACTS.name):
-        producer.send(
-            prefixed(place.prefix, FACTS.name),
-            key=each.key,
-            value=each.value,
-            timestamp_ms=each.timestamp_ms,
-        )
+    topic = prefixed(place.prefix, FACTS.name)
+    for key, value, timestamp_ms in facts:
+        producer.send(topic, key=key, value=value, timestamp_ms=timestamp_ms)
     producer.close()
+    return place
+
+
+def facts_of(judged: Place) -> list[tuple[bytes | None, bytes | None, int]]:
+    """Return its facts: key, value, and the time in milliseconds since 1970."""
+    return [(each.key, each.value, each.timestamp_ms) for each in judged.messages(FACTS.name)]
+
+
+def judge(place: Place, batch_max: int, *, killed: bool = False) -> None:
+    """Judge all, one chronology at once; or only until part of one moment is told."""
     kafka, facts = Kafka(place.brokers, place.prefix), Partition(FACTS.name, 0)
     process = Judge(parse_policy(POLICY.read_text(encoding="utf-8"), "policy.toml"), most=1)
 
     def report(batch: Batch) -> None:
-        if process.unfinished and batch.outputs:
+        if killed and process.unfinished and batch.outputs:
             raise StoppedError
 
-    async def judge() -> None:
+    async def catch_up() -> None:
         state = state_topic(FACTS.name).name
         log, writer = KafkaLog(kafka, facts, state), KafkaWriter(kafka, facts)
         ledger = Ledger(
-            facts, state_topic=state, log=log, writer=writer, process=process, batch_max=1
+            facts, state_topic=state, log=log, writer=writer, process=process, batch_max=batch_max
         )
         try:
             await ledger.open()
-            with pytest.raises(StoppedError):
+            with pytest.raises(StoppedError) if killed else nullcontext():
                 await ledger.catch_up(report)
         finally:
             await ledger.close()
 
-    asyncio.run(judge())
-    return place
+    asyncio.run(catch_up())
+
+
+def with_a_deed(facts: list[tuple[bytes | None, bytes | None, int]]) -> list[Any]:
+    """Return these facts with what somebody did before the last tick."""
+    ticks = [codec.decode(value)[1].get("at") for _, value, _ in facts]
+    last = max(filter(None, ticks))
+    fields = {"alert": "transfer-not-accepted/t-1/c-1", "note": "note-1", "by": "operator-1"}
+    envelope = {"event_id": "deed-1", "occurred_at": last, "agency": "childrens_social_care"}
+    value = codec.encode("AlertNoted", codec.complete("AlertNoted", envelope | fields))
+    (deed,) = as_facts(
+        an_intake(ALERT_ACTIONS.name).apply([sent(ALERT_ACTIONS.name, value, last, 1)]).outputs
+    )
+    place = ticks.index(last)
+    return [*facts[:place], (deed.key, deed.value, deed.timestamp_ms), *facts[place:]]
+
+
+def test_an_audit_in_the_order_of_time_that_stood_still_is_right(judged: Place) -> None:
+    """A deed is entered when it is heard, before alerts that were still to come: no replay enters it there."""
+    place = another(judged, with_a_deed(facts_of(judged)))
+    judge(place, batch_max=100_000)
+    what = [codec.decode(value)[1]["what"] for _, value in place.told(AUDIT.name)]
+    assert "AlertNoted" in what[:-5]
+
+    assert place.ledger("verify", "facts")[0] == 0
+    code, found = place.ledger("rebuild", "facts", "--yes")
+    assert (code, found["facts-0"]["written"]) == (0, False)
+    place.lose(FACTS.name)
+    code, found = place.ledger("rebuild", "facts", "--yes")
+    assert (code, found["facts-0"]["written"]) == (0, True)
+    place.wait_for(lambda: place.ledger("verify", "facts")[0] == 0)
+    assert place.baton("audit", "verify").exit_code == 0
 
 
 @pytest.mark.parametrize("lost", [False, True], ids=["its-rows-there", "its-rows-lost"])
@@ -287,7 +326,8 @@ def test_a_judge_killed_in_the_middle_is_finished_by_a_rebuild(
     judged: Place, *, lost: bool
 ) -> None:
     """What one record led to was told in part: the rest is told once, to agencies and the audit too."""
-    place = killed_in_the_middle(judged)
+    place = another(judged, facts_of(judged))
+    judge(place, batch_max=1, killed=True)
     told = [ALERTS.name, AUDIT.name, *(each.name for each in AGENCY_ALERTS)]
     before = {topic: place.told(topic) for topic in told}
     code, found = place.ledger("verify", "facts")

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 from kafka.admin import KafkaAdminClient
 
 from baton.agents.app import APP_NAME
+from baton.agents.chain import Chain
 from baton.agents.intake import RECENT, RECENT_ROW
-from baton.agents.judge import Judge
+from baton.agents.judge import CHAIN_ROW, Judge
 from baton.cli.exits import DIFFERS, WRONG, CommandError
 from baton.cli.output import counted
 from baton.contract import codec
@@ -43,7 +44,7 @@ from baton.reading import BOOTSTRAP_TIMEOUT_MS, Message, Reader, live_rows
 from baton.watchdog.telling import RULE as NOT_THE_JUDGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from baton.rules.policy import Policy
     from baton.runtime.settings import Settings
@@ -90,10 +91,28 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class AuditEnd:
-    """The audit's last entry: how far the judge has told, for it tells nothing without an entry."""
+    """The audit's last entry: how far the judge has told, for it tells nothing without an entry.
+
+    In which order what it did within one moment was entered, no replay can say: time may have stood still meanwhile.
+    So the chain goes on from here, and what a replay tells is compared with the audit by what, not by where.
+    """
 
     sequence: int = 0
     hash: str = ""
+    digests: Counter[str] = field(default_factory=Counter)
+    """How often each record was entered."""
+    hashes: Mapping[int, str] = field(default_factory=dict)
+    """The hash of each of the last entries, by its number."""
+
+    @property
+    def row(self) -> bytes:
+        """The judge's row that says where the chain ends."""
+        return f"{self.sequence} {self.hash}".encode()
+
+    def has(self, row: bytes) -> bool:
+        """Say whether the chain was ever as a row has it; a worker may have told more since."""
+        sequence, _, its_hash = row.decode(errors="replace").partition(" ")
+        return sequence.isdigit() and self.hashes.get(int(sequence)) == its_hash
 
     def is_before(self, outputs: Sequence[Output]) -> bool:
         """Whether all that is told here comes after the end; what comes partly before it is to be finished."""
@@ -106,13 +125,24 @@ class Retold:
     """What a replay tells, beside what the judge has told, of which the audit's end is known where it matters."""
 
     end: AuditEnd | None = None
-    same_end: bool = True
-    """Whether the replay's entry at the audit's end is the audit's own: it was judged alike up to there."""
+    entered: Counter[str] = field(default_factory=Counter)
+    """How often each record was entered up to the audit's end."""
     alerts: dict[bytes, bytes] = field(default_factory=dict)
     meanwhile: dict[bytes, set[bytes | None]] = field(default_factory=dict)
     rest: list[Output] = field(default_factory=list)
     """What comes after the audit's end, in order: alerts, agencies' alerts, and entries of the audit."""
+    _chain: Chain = field(default_factory=Chain)
     _before_entry: list[Output] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Go on with the audit's chain."""
+        if self.end is not None and self.end.sequence:
+            self._chain.load(self.end.row)
+
+    @property
+    def same_end(self) -> bool:
+        """Whether the same was entered up to the audit's end: it was judged alike."""
+        return self.end is None or self.entered == self.end.digests
 
     def hear(self, output: Output) -> None:
         """Hear of one output; those of an alert come before its entry in the audit."""
@@ -123,10 +153,10 @@ class Retold:
         if self.end is not None:
             entry = codec.decode(output.value)[1]
             if entry["sequence"] > self.end.sequence:
-                self.rest += parts
+                *before, _ = parts
+                self.rest += [*before, self._chain.append(entry, output.timestamp_ms or 0)]
                 return
-            if entry["sequence"] == self.end.sequence:
-                self.same_end = entry["hash"] == self.end.hash
+            self.entered[entry["digest"]] += 1
         for each in parts:
             if each.topic == ALERTS.name and each.key is not None:
                 self.alerts[each.key] = each.value or b""
@@ -222,15 +252,19 @@ class Repair:
         unfinished = _STOPPED in stored
         # Where the rows are lost, or are of the middle of something, the audit, in which everything told has its
         # number, knows how far the judge was.
-        end = self._last_of_audit() if unfinished or position is None else None
-        told = Retold(end)
+        end = self._end_of_audit(whole=unfinished or position is None)
+        told = Retold(end if unfinished or position is None else None)
         replayed = Replay(log, Judge(self._policy), told.hear)
         await replayed.begin()
-        if position is None and end is not None:
+        if position is None:
             # What comes after the end the worker will tell, but for the rest of the record that was told in part.
             await replayed.to(await log.end(), end.is_before)
         else:
-            await replayed.to(position or 0)
+            await replayed.to(position)
+        _end_chain(replayed.rows, end, told.rest)
+        if writer is None and end.has(stored.get(CHAIN_ROW, b"")):
+            # A worker may have told more since the rows were read.
+            replayed.rows[CHAIN_ROW] = stored[CHAIN_ROW]
         reached, rows_there = replayed.position, len(stored.keys() | replayed.rows.keys())
         records, changes = replayed.records, differences(stored, replayed.rows)
         found = Found(name=str(source), position=reached, records=records, unfinished=unfinished)
@@ -325,18 +359,21 @@ class Repair:
             found.written = True
         return found
 
-    def _last_of_audit(self) -> AuditEnd:
-        """Return the last entry of what the judge has told."""
+    def _end_of_audit(self, *, whole: bool) -> AuditEnd:
+        """Return the last entry of what the judge has told; from the `whole` of it also what was entered."""
+        digests: Counter[str] = Counter()
+        hashes: dict[int, str] = {}
         with Reader(self._kafka.brokers, prefixed(self._kafka.prefix, AUDIT.name)) as reader:
-            reader.skip_to_last(_TAIL)
-            entries = (
-                codec.decode(message.value)[1] for batch in reader.to_end() for message in batch
-            )
-            return max(
-                (AuditEnd(entry["sequence"], entry["hash"]) for entry in entries),
-                key=lambda end: end.sequence,
-                default=AuditEnd(),
-            )
+            if not whole:
+                reader.skip_to_last(_TAIL)
+            for batch in reader.to_end():
+                for message in batch:
+                    entry = codec.decode(message.value)[1]
+                    digests[entry["digest"]] += 1
+                    hashes[entry["sequence"]] = entry["hash"]
+                hashes = dict(list(hashes.items())[-_TAIL:])
+        last = max(hashes, default=0)
+        return AuditEnd(last, hashes.get(last, ""), digests, hashes)
 
     def _alerts(self) -> dict[bytes, bytes]:
         """Return the newest value of each alert that the judge has told."""
@@ -377,11 +414,24 @@ def _why_not(
         # The replay's entries are numbered from another first fact: nobody can say which are told.
         return "the judge stopped in the middle; run a worker until it has finished, then rebuild"
     if not told.same_end:
-        return "at the audit's end the replay has another entry; give the policy that was in force"
+        return (
+            "up to its end the audit has other entries than the replay; give the policy that was in force "
+            "(if that is what you gave, what was told at the very end cannot be told apart from what was not)"
+        )
     if any(each.how != "missing" for each in wrong):
         # Their audit, their agencies' topics and their steps would no longer be of one piece.
         return "give the policy that was in force"
     return ""
+
+
+def _end_chain(rows: dict[bytes, bytes], end: AuditEnd, rest: Sequence[Output]) -> None:
+    """Put the end of the audit's chain, with what is still to be told, in the place of the replay's own."""
+    entries = [codec.decode(each.value)[1] for each in rest if _is_entry(each)]
+    if entries:
+        end = AuditEnd(entries[-1]["sequence"], entries[-1]["hash"])
+    rows.pop(CHAIN_ROW, None)
+    if end.sequence:
+        rows[CHAIN_ROW] = end.row
 
 
 async def _settled_rows(log: KafkaLog, looks: int) -> tuple[dict[bytes, bytes], int | None]:

@@ -1,7 +1,9 @@
 """The audit as a chain: every entry holds the hash of the one before, so that nothing can be changed unseen.
 
-The judge appends to it in the transaction of what it records, so it is complete, in the order of the log, and the
-same log gives the same chain. It holds pseudonyms, operators' keys and coded words: purging a person leaves it whole.
+The judge appends to it in the transaction of what it records, so it is complete, and the same log gives the same
+entries. Their order is that in which the judge did things: while time stands still, because too much is to be judged at
+once, a deed is entered before the alerts that are still to come. It holds pseudonyms, operators' keys and coded words:
+purging a person leaves it whole.
 """
 
 from __future__ import annotations

@@ -45,11 +45,15 @@ MOST_EACH: Final = 5
 """Chronologies that are judged, and alerts whose time has come, in one transaction; as many more for each record of it.
 
 Time stops after the moment with which that is exceeded, or within one that alone is more, and goes on in the next
-transaction: a hundred thousand deadlines of one second would make one that runs out of time, again and again.
+transaction: a hundred thousand deadlines of one second would make one that runs out of time, again and again. One thing
+does not wait for that: what is told late, by a broker's clock that stepped back, in the batch in which time stopped.
 """
 
+CHAIN_ROW: Final = b"c/"
+"""The row that says where the audit's chain ends."""
+
 _FACT, _ALERT, _WAKE, _TICK, _POLICY = b"f/", b"a/", b"w/", TICK_ROW, b"p/"
-_LIFE, _OWN, _SILENCE, _CHAIN, _STOPPED, _AHEAD = b"l/", b"n/", b"s/", b"c/", b"m/", b"u/"
+_LIFE, _OWN, _SILENCE, _STOPPED, _AHEAD = b"l/", b"n/", b"s/", b"m/", b"u/"
 _LONGEST_DETAIL: Final = 200
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -73,7 +77,7 @@ class Judge:
             _SILENCE: lambda _, row: self.lives.restore_silence(row.decode()),
             _WAKE: lambda key, row: self.engine.restore_wake(key, _wake_of(row)),
             _TICK: self._load_tick,
-            _CHAIN: lambda _, row: self.chain.load(row),
+            CHAIN_ROW: lambda _, row: self.chain.load(row),
             _POLICY: self._load_policy,
             _STOPPED: self._load_stopped,
             _AHEAD: self._load_ahead,
@@ -159,7 +163,7 @@ class Judge:
             else:
                 self._hear_told(fields, record.value, effects)
         if any(output.topic == AUDIT.name for output in effects.outputs):
-            effects.rows[_CHAIN] = self.chain.row
+            effects.rows[CHAIN_ROW] = self.chain.row
         effects.routine = not effects.outputs and all(key.startswith(_TICK) for key in effects.rows)
         return effects
 
@@ -216,7 +220,10 @@ class Judge:
         return None if to is None or (now is not None and to < now) else to
 
     def _is_late(self, told: Fact) -> bool:
-        """Say whether something is told as of a moment up to which the ticks had come before: a clock stepped back."""
+        """Say whether something is told as of a moment up to which the ticks had come before: a clock stepped back.
+
+        While an origin that is new holds time back, that moment is where time is, which may be where it had stopped.
+        """
         to = self._allowed or self.engine.now
         return to is not None and told.received_at <= to
 
@@ -235,8 +242,11 @@ class Judge:
         if to is None:
             if self.engine.now is not None:
                 # What is told late is judged at once all the same: after a restart it would not be asked about.
-                self._pass(self.engine.now, effects, self._most)
-            self._keep_ahead(effects)
+                self._pass(self.engine.now, effects, max(1, min(self._most, self._left)))
+            if self.engine.now is not None and self._judged_by != self._policy:
+                self._stop(effects)
+            else:
+                self._keep_ahead(effects)
         else:
             self._arrived(effects)
 
