@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from baton.engine.gathered import Beside, Feeds, Gathered, Index, beside_named
 from baton.engine.keys import kind_of
@@ -74,8 +74,7 @@ def questions_of(rules: Mapping[str, Rule], view: str) -> Questions:
     return Questions(every, frozenset(kind for each in every for kind in each.rule.triggers))
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What was found, and on what that rests; `until` is when it must be asked again whatever is told."""
 
     findings: tuple[Finding, ...]
@@ -97,8 +96,7 @@ class Answer:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """What a rule said, `asked`, and the same as serious as the circumstances make it, `weighed`."""
 
     rule: Rule
@@ -117,8 +115,7 @@ class Said:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What follows from all that was said of a key.
 
     `wake_at` is when time alone may change something, `silent` are the feeds (authority, agency) that something waits

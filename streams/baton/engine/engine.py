@@ -125,7 +125,8 @@ class Engine:
             for kind in VIEWS
         }
         self._choosy = frozenset(view for view in VIEWS if chosen[view] and not also_read[view])
-        self._known: set[Identity] = set()
+        self._recorded: set[Identity] = set()
+        self._waiting: set[Identity] = set()
         self._held: list[tuple[datetime, Order, Fact]] = []
         self._index: dict[str, list[Kept]] = defaultdict(list)
         self._answers: dict[str, Answers] = {}
@@ -149,9 +150,10 @@ class Engine:
 
         The first telling counts: a repetition changes neither what is known nor since when.
         """
-        if fact.identity in self._known:
+        identity = fact.identity
+        if identity in self._recorded or identity in self._waiting:
             return False
-        self._known.add(fact.identity)
+        self._waiting.add(identity)
         heapq.heappush(self._held, (fact.received_at, order, fact))
         return True
 
@@ -218,7 +220,7 @@ class Engine:
             for feed in wake.feeds:
                 self._suspended[feed].add(key)
         if judge_again:
-            standing = (key for key in self._alerts if self._has_standing_alert(key))
+            standing = (key for key in self._alerts if self._stands_by(key))
             self._again = sorted({*self._wakes, *standing}, reverse=True)
 
     # Being asked.
@@ -319,6 +321,9 @@ class Engine:
     def _record(self, fact: Fact, changes: Changes) -> set[str]:
         """Add a fact to the chronologies; return the keys of those on which a rule may now say something else."""
         kept = Kept(fact)
+        identity = fact.identity
+        self._waiting.discard(identity)
+        self._recorded.add(identity)
         if isinstance(fact, SourceHeartbeat):
             return self._record_heartbeat(kept, fact, changes)
         for key in kept.keys:
@@ -383,7 +388,7 @@ class Engine:
             self._index[key] = [last]
 
     def _forget(self, fact: Fact, changes: Changes) -> None:
-        self._known.discard(fact.identity)
+        self._recorded.discard(fact.identity)
         changes.forgotten.append(fact.identity)
 
     def _concerned(self, kept: Kept) -> set[str]:
@@ -391,13 +396,13 @@ class Engine:
 
         A person's facts also concern the rules that read them with a case, and the other way round.
         """
-        views: set[str] = set()
+        views: dict[str, str] = {}
         seen: set[str] = set()
         open_keys = list(zip(kept.keys, kept.kinds, strict=True))
         while open_keys:
             key, kind = open_keys.pop()
             if kind in VIEWS:
-                views.add(key)
+                views[key] = kind
             elif kind in REFERENCES and key not in seen:
                 seen.add(key)
                 for each in self._index.get(key, ()):
@@ -406,23 +411,23 @@ class Engine:
                     open_keys += (x for x in named if x[1] == "team") if kind == "block" else named
         if not kept.has_case:
             for key in kept.named(WITHOUT_CASE):
-                views.update(case for each in self._index[key] for case in each.named(CASE))
+                for each in self._index[key]:
+                    views |= dict.fromkeys(each.named(CASE), "case")
         self._link(views)
         beside = {
             other
-            for key in views
-            if self._readers[kind_of(key)]
+            for key, kind in views.items()
+            if self._readers[kind]
             for other in self._linked.get(key, ())
-            if self._reads(other, key)
+            if self._reads(other, key, kind)
         }
-        return views | beside
+        return beside.union(views)
 
-    def _link(self, views: set[str]) -> None:
+    def _link(self, views: Mapping[str, str]) -> None:
         """Remember which persons, cases and teams are told of together."""
         if len(views) > 1:
-            for key in views:
-                kind = kind_of(key)
-                self._linked[key].update(other for other in views if kind_of(other) != kind)
+            for key, kind in views.items():
+                self._linked[key].update([x for x, of_kind in views.items() if of_kind != kind])
 
     def _weighed_with(self, views: set[str]) -> set[str]:
         """Return the persons and cases with a standing alert that what is told of these may make more serious.
@@ -431,30 +436,33 @@ class Engine:
         """
         around: set[str] = set()
         # Not through a team: it would be everybody's whom it ever worked with.
-        for key in (each for each in views if kind_of(each) in PERSON_AND_CASE):
+        for key in views:
+            kind = kind_of(key)
+            if kind not in PERSON_AND_CASE:
+                continue
             for other in self._linked.get(key, ()):
                 around.add(other)
-                if kind_of(key) == "case" and kind_of(other) == "person":
+                if kind == "case" and kind_of(other) == "person":
                     around |= self._linked.get(other, set())
+        # Few have an alert, and only a person or a case is weighed.
         return {
             key
             for key in around
-            if kind_of(key) in PERSON_AND_CASE and self._has_standing_alert(key)
+            if key in self._alerts and kind_of(key) in PERSON_AND_CASE and self._stands_by(key)
         }
 
-    def _has_standing_alert(self, key: str) -> bool:
-        return any(alert.status != "withdrawn" for alert in self._alerts.get(key, {}).values())
+    def _stands_by(self, key: str) -> bool:
+        """Say whether a key has an alert that stands."""
+        return any(alert.status != "withdrawn" for alert in self._alerts[key].values())
 
-    def _reads(self, key: str, other: str) -> bool:
+    def _reads(self, key: str, other: str, kind: str) -> bool:
         """Say whether a rule on `key` may say something else for a fact of `other`; before it was judged, any may."""
         awaited = self._awaited.get(key)
-        return kind_of(key) in self._readers[kind_of(other)] and (
-            awaited is None or other in awaited
-        )
+        return kind_of(key) in self._readers[kind] and (awaited is None or other in awaited)
 
-    def _answers_of(self, key: str) -> Answers:
+    def _answers_of(self, key: str, kind: str) -> Answers:
         """Return what is remembered of a key; the key judged longest ago makes room."""
-        if kind_of(key) == "agency":
+        if kind == "agency":
             # Of a feed heartbeats are forgotten; what its silence says is soon asked.
             return self._new_answers(key)
         answers = self._answers.pop(key, None) or self._new_answers(key)
@@ -482,11 +490,12 @@ class Engine:
     def _judge(self, key: str, now: datetime, changes: Changes) -> None:
         changes.judged += 1
         news: Sequence[tuple[Rule, Sequence[Finding]]]
-        if kind_of(key) == "month":
+        kind = kind_of(key)
+        if kind == "month":
             every = tuple(self._said_of_month(key, now))
             news, outcome = [(said.rule, said.findings) for said in every], Outcome.of(every)
         else:
-            answers = self._answers_of(key)
+            answers = self._answers_of(key, kind)
             news, outcome = answers.ask(now), answers.outcome
         # A question that could be asked again at once would be asked for ever.
         assert outcome.wake_at is None or outcome.wake_at > now, key
@@ -497,15 +506,15 @@ class Engine:
                 after = settle(before, finding, now, rule.version, self.policy.version)
                 if after is not None and after is not before:
                     self._change(key, after, changes)
-        for alert_id in sorted(alerts.keys() - outcome.alert_ids):
+        for alert_id in sorted(alerts.keys() - outcome.alert_ids) if alerts else ():
             if alerts[alert_id].status != "withdrawn" and self._still_holds(alerts[alert_id]):
                 # The question is gone, and not because what asked it was forgotten: it was corrected.
                 self._change(key, withdraw(alerts[alert_id], now), changes)
         self._wake(key, Wake(outcome.wake_at, outcome.silent), changes)
         self._asked[key] = self._shared.setdefault(outcome.rests_on, outcome.rests_on)
-        if kind_of(key) in self._choosy:
+        if kind in self._choosy:
             self._awaited[key] = outcome.awaited
-        if kind_of(key) == "agency":
+        if kind == "agency":
             self._forget_heartbeats(key, now, changes)
 
     def _still_holds(self, alert: Alert) -> bool:
@@ -513,11 +522,10 @@ class Engine:
 
         One that was forgotten, was told again and waits for its moment is not kept: it will be forgotten once more.
         """
-        waiting = {fact.identity for _, _, fact in self._held}
-        asked = {
-            (alert.authority, each.agency, each.event, each.event_id) for each in alert.trigger
-        }
-        return asked <= self._known and asked.isdisjoint(waiting)
+        return all(
+            (alert.authority, each.agency, each.event, each.event_id) in self._recorded
+            for each in alert.trigger
+        )
 
     def _change(self, key: str, alert: Alert, changes: Changes) -> None:
         self._alerts[key][alert.alert_id] = alert
