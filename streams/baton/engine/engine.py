@@ -27,7 +27,7 @@ from baton.engine.answers import (
     Said,
     questions_of,
 )
-from baton.engine.gathered import ANY, Gathered
+from baton.engine.gathered import ANY, Gathered, Index, add_to
 from baton.engine.keys import REFERENCES, VIEWS, WITHOUT_CASE, Kept, kind_of
 from baton.rules import source_silent
 from baton.rules.chronology import Chronology, Feed
@@ -52,6 +52,28 @@ Identity = tuple[str, str, str, str]
 
 REMEMBERED = 4_096
 """Of how many keys the answers are remembered; of the others everything is asked again when they are judged."""
+
+
+class Records:
+    """Which records there are: the ids of each agency's own of each kind, without a tuple for every one of them."""
+
+    __slots__ = ("_ids",)
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._ids: dict[tuple[str, ...], set[str]] = defaultdict(set)
+
+    def __contains__(self, identity: Identity) -> bool:
+        """Say whether a record is among them."""
+        return identity[3] in self._ids.get(identity[:3], ())
+
+    def add(self, identity: Identity) -> None:
+        """Add a record."""
+        self._ids[identity[:3]].add(identity[3])
+
+    def discard(self, identity: Identity) -> None:
+        """Take a record out."""
+        self._ids[identity[:3]].discard(identity[3])
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +147,10 @@ class Engine:
             for kind in VIEWS
         }
         self._choosy = frozenset(view for view in VIEWS if chosen[view] and not also_read[view])
-        self._recorded: set[Identity] = set()
+        self._recorded = Records()
         self._waiting: set[Identity] = set()
         self._held: list[tuple[datetime, Order, Fact]] = []
-        self._index: dict[str, list[Kept]] = defaultdict(list)
+        self._index: Index = {}
         self._answers: dict[str, Answers] = {}
         self._asked: dict[str, frozenset[type[Fact]]] = {}
         self._shared: dict[frozenset[type[Fact]], frozenset[type[Fact]]] = {}
@@ -136,7 +158,8 @@ class Engine:
         self._awaited: dict[str, frozenset[str]] = {}
         self._alerts: dict[str, dict[str, Alert]] = defaultdict(dict)
         self._deadlines: list[tuple[datetime, str]] = []
-        self._wakes: dict[str, Wake] = {}
+        self._wakes: dict[str, datetime] = {}
+        self._waits: dict[str, frozenset[tuple[str, str]]] = {}
         self._feeds: dict[tuple[str, str], Feed] = {}
         self._suspended: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._again: list[str] = []
@@ -200,7 +223,10 @@ class Engine:
 
     def restore_wake(self, key: str, wake: Wake) -> None:
         """Take back when a chronology is to be judged again."""
-        self._wakes[key] = wake if wake.feeds else Wake(wake.at)
+        if wake.at is not None:
+            self._wakes[key] = wake.at
+        if wake.feeds:
+            self._waits[key] = wake.feeds
 
     def restored(self, now: datetime | None, *, judge_again: bool = False) -> None:
         """Rebuild, from what was taken back, all that is derived, as of the last watermark.
@@ -212,28 +238,26 @@ class Engine:
         if now is not None:
             while self._held and self._held[0][0] <= now:
                 self._record(heapq.heappop(self._held)[2], Changes())
-        self._deadlines = [
-            (wake.at, key) for key, wake in self._wakes.items() if wake.at is not None
-        ]
+        self._deadlines = [(at, key) for key, at in self._wakes.items()]
         heapq.heapify(self._deadlines)
-        for key, wake in self._wakes.items():
-            for feed in wake.feeds:
+        for key, feeds in self._waits.items():
+            for feed in feeds:
                 self._suspended[feed].add(key)
         if judge_again:
             standing = (key for key in self._alerts if self._stands_by(key))
-            self._again = sorted({*self._wakes, *standing}, reverse=True)
+            self._again = sorted({*self._wakes, *self._waits, *standing}, reverse=True)
 
     # Being asked.
 
     @property
     def open_deadlines(self) -> int:
         """How many chronologies will be judged again by the passing of time alone."""
-        return sum(wake.at is not None for wake in self._wakes.values())
+        return len(self._wakes)
 
     @property
     def suspended(self) -> int:
         """How many chronologies wait for a silent feed to be heard."""
-        return sum(bool(wake.feeds) for wake in self._wakes.values())
+        return len(self._waits)
 
     @property
     def next_moment(self) -> datetime | None:
@@ -248,9 +272,8 @@ class Engine:
     @property
     def overdue_missing(self) -> int:
         """How many wake times are past and not in the heap: always 0, or a deadline was lost."""
-        waiting = {(at, key) for at, key in self._deadlines}
-        expected = {(wake.at, key) for key, wake in self._wakes.items() if wake.at is not None}
-        return len(expected - waiting)
+        waiting = set(self._deadlines)
+        return sum((at, key) not in waiting for key, at in self._wakes.items())
 
     def alerts(self) -> list[Alert]:
         """Return every alert, whatever its status, by when it was raised."""
@@ -288,7 +311,7 @@ class Engine:
     # Within.
 
     def _next_moment(self) -> datetime | None:
-        while self._deadlines and self._wake_at(self._deadlines[0][1]) != self._deadlines[0][0]:
+        while self._deadlines and self._wakes.get(self._deadlines[0][1]) != self._deadlines[0][0]:
             heapq.heappop(self._deadlines)
         told = self._held[0][0] if self._held else None
         due = self._deadlines[0][0] if self._deadlines else None
@@ -303,7 +326,7 @@ class Engine:
             self._deadlines and self._deadlines[0][0] <= now and (most is None or len(due) < most)
         ):
             wake_at, key = heapq.heappop(self._deadlines)
-            if self._wake_at(key) == wake_at:
+            if self._wakes.get(key) == wake_at:
                 due.add(key)
         return due
 
@@ -314,8 +337,8 @@ class Engine:
     def _postpone(self, keys: Iterable[str], now: datetime, changes: Changes) -> None:
         """Have chronologies judged later, as of this moment; their facts are recorded already."""
         for key in keys:
-            feeds = self._wakes.get(key, Wake()).feeds
-            self._wakes[key] = changes.wakes[key] = Wake(now, feeds)
+            self._wakes[key] = now
+            changes.wakes[key] = Wake(now, self._waits.get(key, NO_FEEDS))
             heapq.heappush(self._deadlines, (now, key))
 
     def _record(self, fact: Fact, changes: Changes) -> set[str]:
@@ -327,11 +350,7 @@ class Engine:
         if isinstance(fact, SourceHeartbeat):
             return self._record_heartbeat(kept, fact, changes)
         for key in kept.keys:
-            told = self._index.get(key)
-            if told is None:
-                self._index[key] = [kept]
-            else:
-                told.append(kept)
+            add_to(self._index, key, kept)
         views = self._concerned(kept)
         views |= self._weighed_with(views)
         references = sum(kind in REFERENCES for kind in kept.kinds)
@@ -361,7 +380,7 @@ class Engine:
                 for month in self._months_of_case.get(case, ()):
                     self._cases_of_month[month].add(case)
                     months.add(month)
-        return {month for month in months if self._wake_at(month) is None}
+        return {month for month in months if month not in self._wakes}
 
     def _record_heartbeat(self, kept: Kept, beat: SourceHeartbeat, changes: Changes) -> set[str]:
         """Note how far a feed has come; return what could not be told before and can be asked again."""
@@ -371,7 +390,7 @@ class Engine:
             self._forget(beat, changes)
             return set()
         (key,) = kept.keys
-        self._index[key].append(kept)
+        add_to(self._index, key, kept)
         silent_from = source_silent.silent_from(beat, self.policy)
         self._feeds[name] = Feed(beat.complete_to, silent_from)
         return {key, *self._suspended.pop(name, ())}
@@ -385,7 +404,7 @@ class Engine:
             for kept in self._index[key]:
                 if kept is not last:
                     self._forget(kept.fact, changes)
-            self._index[key] = [last]
+            self._index[key] = (last,)
 
     def _forget(self, fact: Fact, changes: Changes) -> None:
         self._recorded.discard(fact.identity)
@@ -411,7 +430,7 @@ class Engine:
                     open_keys += (x for x in named if x[1] == "team") if kind == "block" else named
         if not kept.has_case:
             for key in kept.named(WITHOUT_CASE):
-                for each in self._index[key]:
+                for each in self._index.get(key, ()):
                     views |= dict.fromkeys(each.named(CASE), "case")
         self._link(views)
         beside = {
@@ -510,7 +529,7 @@ class Engine:
             if alerts[alert_id].status != "withdrawn" and self._still_holds(alerts[alert_id]):
                 # The question is gone, and not because what asked it was forgotten: it was corrected.
                 self._change(key, withdraw(alerts[alert_id], now), changes)
-        self._wake(key, Wake(outcome.wake_at, outcome.silent), changes)
+        self._wake(key, outcome.wake_at, outcome.silent, changes)
         self._asked[key] = self._shared.setdefault(outcome.rests_on, outcome.rests_on)
         if kind in self._choosy:
             self._awaited[key] = outcome.awaited
@@ -531,21 +550,22 @@ class Engine:
         self._alerts[key][alert.alert_id] = alert
         changes.alerts.append((key, alert))
 
-    def _wake_at(self, key: str) -> datetime | None:
-        wake = self._wakes.get(key)
-        return None if wake is None else wake.at
-
-    def _wake(self, key: str, wake: Wake, changes: Changes) -> None:
-        for feed in wake.feeds:
+    def _wake(
+        self, key: str, at: datetime | None, feeds: frozenset[tuple[str, str]], changes: Changes
+    ) -> None:
+        for feed in feeds:
             # Also where nothing changed: a heartbeat that was not enough has taken it out.
             self._suspended[feed].add(key)
-        before = self._wakes.get(key, Wake())
-        if wake == before:
+        at_before, feeds_before = self._wakes.get(key), self._waits.get(key, NO_FEEDS)
+        if at == at_before and feeds == feeds_before:
             return
-        if wake == Wake():
-            del self._wakes[key]
-            changes.wakes[key] = None
-            return
-        self._wakes[key] = changes.wakes[key] = wake
-        if wake.at is not None and wake.at != before.at:
-            heapq.heappush(self._deadlines, (wake.at, key))
+        changes.wakes[key] = Wake(at, feeds) if at is not None or feeds else None
+        if feeds:
+            self._waits[key] = feeds
+        else:
+            self._waits.pop(key, None)
+        if at is None:
+            self._wakes.pop(key, None)
+        elif at != at_before:
+            self._wakes[key] = at
+            heapq.heappush(self._deadlines, (at, key))

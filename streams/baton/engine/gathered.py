@@ -19,14 +19,24 @@ if TYPE_CHECKING:
     from baton.rules.chronology import Feed
     from baton.rules.outcome import AboutKind
 
-Index = dict[str, list["Kept"]]
-"""The facts that name a key, by key, in the order in which they were recorded."""
+Index = dict[str, "tuple[Kept, ...] | list[Kept]"]
+"""The facts that name a key, by key, in the order in which they were recorded; of most keys there are few."""
 Feeds = dict[tuple[str, str], "Feed"]
 
 ANY: frozenset[type[Fact]] = frozenset(FACTS.values())
 """Every type of fact."""
+FEW = 4
 NONE: frozenset[type[Fact]] = frozenset()
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def add_to(index: Index, key: str, kept: Kept) -> None:
+    """Add a fact to those that name a key. A tuple is smaller, a list grows without being copied."""
+    told = index.get(key, ())
+    if isinstance(told, list):
+        told.append(kept)
+    else:
+        index[key] = (*told, kept) if len(told) < FEW else [*told, kept]
 
 
 class Gathered:
