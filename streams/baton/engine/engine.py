@@ -12,6 +12,7 @@ Nothing here is input or output, and nothing asks the time.
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
@@ -236,8 +237,12 @@ class Engine:
         """
         self.now = now
         if now is not None:
-            while self._held and self._held[0][0] <= now:
-                self._record(heapq.heappop(self._held)[2], Changes())
+            # In one go: of a million, the heap would find the place of each again.
+            self._held.sort()
+            told = bisect_right(self._held, now, key=lambda held: held[0])
+            for _, _, fact in self._held[:told]:
+                self._restore(fact)
+            del self._held[:told]
         self._deadlines = [(at, key) for key, at in self._wakes.items()]
         heapq.heapify(self._deadlines)
         for key, feeds in self._waits.items():
@@ -343,14 +348,9 @@ class Engine:
 
     def _record(self, fact: Fact, changes: Changes) -> set[str]:
         """Add a fact to the chronologies; return the keys of those on which a rule may now say something else."""
-        kept = Kept(fact)
-        identity = fact.identity
-        self._waiting.discard(identity)
-        self._recorded.add(identity)
+        kept = self._keep(fact)
         if isinstance(fact, SourceHeartbeat):
             return self._record_heartbeat(kept, fact, changes)
-        for key in kept.keys:
-            add_to(self._index, key, kept)
         views = self._concerned(kept)
         views |= self._weighed_with(views)
         references = sum(kind in REFERENCES for kind in kept.kinds)
@@ -360,6 +360,26 @@ class Engine:
             # What names a record beside the key, or two records, brings the other's facts into the chronology.
             if type(fact) in self._asked.get(key, ANY) or references > (key not in kept.keys)
         } | self._months_to_judge(kept, fact)
+
+    def _restore(self, fact: Fact) -> None:
+        """Add a fact whose moment had come before; what it changed was judged then."""
+        kept = self._keep(fact)
+        if isinstance(fact, SourceHeartbeat):
+            self._record_heartbeat(kept, fact, Changes())
+        else:
+            self._link(self._views(kept))
+            self._months_to_judge(kept, fact)
+
+    def _keep(self, fact: Fact) -> Kept:
+        """Put a fact where it is found by all that it names; a heartbeat, only if it is news (`_record_heartbeat`)."""
+        kept = Kept(fact)
+        identity = fact.identity
+        self._waiting.discard(identity)
+        self._recorded.add(identity)
+        if not isinstance(fact, SourceHeartbeat):
+            for key in kept.keys:
+                add_to(self._index, key, kept)
+        return kept
 
     def _months_to_judge(self, kept: Kept, fact: Fact) -> set[str]:
         """Return the months (`month:2026-02:team`) that a fact of a case begins, or adds to when they are over."""
@@ -411,10 +431,23 @@ class Engine:
         changes.forgotten.append(fact.identity)
 
     def _concerned(self, kept: Kept) -> set[str]:
-        """Return the views to which a fact belongs, through the records that it names.
+        """Return the views that a fact concerns: those to which it belongs, through the records that it names too.
 
         A person's facts also concern the rules that read them with a case, and the other way round.
         """
+        views = self._views(kept)
+        self._link(views)
+        beside = {
+            other
+            for key, kind in views.items()
+            if self._readers[kind]
+            for other in self._linked.get(key, ())
+            if self._reads(other, key, kind)
+        }
+        return beside.union(views)
+
+    def _views(self, kept: Kept) -> dict[str, str]:
+        """Return the views to which a fact belongs, each with its kind."""
         views: dict[str, str] = {}
         seen: set[str] = set()
         open_keys = list(zip(kept.keys, kept.kinds, strict=True))
@@ -432,15 +465,7 @@ class Engine:
             for key in kept.named(WITHOUT_CASE):
                 for each in self._index.get(key, ()):
                     views |= dict.fromkeys(each.named(CASE), "case")
-        self._link(views)
-        beside = {
-            other
-            for key, kind in views.items()
-            if self._readers[kind]
-            for other in self._linked.get(key, ())
-            if self._reads(other, key, kind)
-        }
-        return beside.union(views)
+        return views
 
     def _link(self, views: Mapping[str, str]) -> None:
         """Remember which persons, cases and teams are told of together."""
