@@ -10,6 +10,7 @@ from bench.figures import machine
 MEASURES = (
     ("bench.replay",),
     ("bench.rules",),
+    ("bench.deadlines",),
     ("bench.pipeline",),
     ("bench.console",),
     ("bench.ledger_catch_up", "--events", "500000"),

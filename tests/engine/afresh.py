@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Afresh(Engine):
     """An engine that remembers no answer and no chronology."""
 
-    def _answers_of(self, key: str) -> Answers:
+    def _answers_of(self, key: str, _: str) -> Answers:
         return _Asked(key, self)
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from baton.engine.gathered import Beside, Feeds, Gathered, Index, beside_named
 from baton.engine.keys import kind_of
 from baton.rules import severity
-from baton.rules.chronology import Chronology, Reading, can_tell_of
+from baton.rules.chronology import Chronology, Reading, can_tell_of, shared
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -74,8 +74,7 @@ def questions_of(rules: Mapping[str, Rule], view: str) -> Questions:
     return Questions(every, frozenset(kind for each in every for kind in each.rule.triggers))
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What was found, and on what that rests; `until` is when it must be asked again whatever is told."""
 
     findings: tuple[Finding, ...]
@@ -88,15 +87,16 @@ class Answer:
         return (
             (self.until is None or now < self.until)
             and self.kinds.isdisjoint(fresh)
-            and all(
-                can_tell_of(feeds.get(name), until, now) is told
-                for (name, until), told in self.feeds
-            )
+            and (not self.feeds or self._tells_the_same(feeds, now))
+        )
+
+    def _tells_the_same(self, feeds: Feeds, now: datetime) -> bool:
+        return all(
+            can_tell_of(feeds.get(name), until, now) is told for (name, until), told in self.feeds
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """What a rule said, `asked`, and the same as serious as the circumstances make it, `weighed`."""
 
     rule: Rule
@@ -108,9 +108,14 @@ class Said:
         """The findings, as serious as they are."""
         return self.weighed.findings
 
+    def holds(self, fresh: Collection[type[Fact]], feeds: Feeds, now: datetime) -> bool:
+        """Say whether it would be the same if it were asked and weighed again (`Answer.holds`)."""
+        return self.asked.holds(fresh, feeds, now) and (
+            self.weighed is self.asked or self.weighed.holds(fresh, feeds, now)
+        )
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+
+class Outcome(NamedTuple):
     """What follows from all that was said of a key.
 
     `wake_at` is when time alone may change something, `silent` are the feeds (authority, agency) that something waits
@@ -175,8 +180,9 @@ class Answers:
     def ask(self, now: datetime) -> list[tuple[Rule, Sequence[Finding]]]:
         """Ask every question as of `now`; return the findings that are not what they were the last time."""
         told = self.told.take_up(self._index)
+        fresh = set(told.fresh)
         for each in self._wider.values():
-            each.take_up(self._index)
+            fresh.update(each.take_up(self._index).fresh)
         kinds = told.chronology.kinds
         if len(kinds) > self._kinds:
             self._kinds = len(kinds)
@@ -187,6 +193,9 @@ class Answers:
         changed = False
         for question in self._asking:
             before = self._said.get(question)
+            # Most rest on nothing of what came, whoever it is of; only the others are looked into.
+            if before is not None and before.holds(fresh, self._feeds, now):
+                continue
             said = self._say(question, before, now)
             if said is not before:
                 self._said[question] = said
@@ -261,7 +270,7 @@ class Answers:
         known = self._wider.get(also)
         if known is None:
             base = self._gathered(*also[:-1]) if len(also) > 1 else self.told
-            known = self._wider[also] = Beside(base, also[-1], self._feeds).take_up(self._index)
+            known = self._wider[also] = Beside(base, also[-1]).take_up(self._index)
         return known
 
 
@@ -275,7 +284,7 @@ def _answer(
 ) -> Answer:
     """Return an answer; one that rests on a fact ahead of our time is not kept past this moment."""
     until = now if again or latest > now else _wake_of(findings)
-    return Answer(findings, frozenset(reading.kinds), tuple(reading.feeds.items()), until)
+    return Answer(findings, shared(reading.kinds), tuple(reading.feeds.items()), until)
 
 
 def _wake_of(findings: Sequence[Finding]) -> datetime | None:

@@ -12,6 +12,7 @@ Nothing here is input or output, and nothing asks the time.
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
@@ -27,7 +28,7 @@ from baton.engine.answers import (
     Said,
     questions_of,
 )
-from baton.engine.gathered import ANY, Gathered
+from baton.engine.gathered import ANY, Gathered, Index, add_to
 from baton.engine.keys import REFERENCES, VIEWS, WITHOUT_CASE, Kept, kind_of
 from baton.rules import source_silent
 from baton.rules.chronology import Chronology, Feed
@@ -52,6 +53,28 @@ Identity = tuple[str, str, str, str]
 
 REMEMBERED = 4_096
 """Of how many keys the answers are remembered; of the others everything is asked again when they are judged."""
+
+
+class Records:
+    """Which records there are: the ids of each agency's own of each kind, without a tuple for every one of them."""
+
+    __slots__ = ("_ids",)
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._ids: dict[tuple[str, ...], set[str]] = defaultdict(set)
+
+    def __contains__(self, identity: Identity) -> bool:
+        """Say whether a record is among them."""
+        return identity[3] in self._ids.get(identity[:3], ())
+
+    def add(self, identity: Identity) -> None:
+        """Add a record."""
+        self._ids[identity[:3]].add(identity[3])
+
+    def discard(self, identity: Identity) -> None:
+        """Take a record out."""
+        self._ids[identity[:3]].discard(identity[3])
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +148,10 @@ class Engine:
             for kind in VIEWS
         }
         self._choosy = frozenset(view for view in VIEWS if chosen[view] and not also_read[view])
-        self._known: set[Identity] = set()
+        self._recorded = Records()
+        self._waiting: set[Identity] = set()
         self._held: list[tuple[datetime, Order, Fact]] = []
-        self._index: dict[str, list[Kept]] = defaultdict(list)
+        self._index: Index = {}
         self._answers: dict[str, Answers] = {}
         self._asked: dict[str, frozenset[type[Fact]]] = {}
         self._shared: dict[frozenset[type[Fact]], frozenset[type[Fact]]] = {}
@@ -135,7 +159,8 @@ class Engine:
         self._awaited: dict[str, frozenset[str]] = {}
         self._alerts: dict[str, dict[str, Alert]] = defaultdict(dict)
         self._deadlines: list[tuple[datetime, str]] = []
-        self._wakes: dict[str, Wake] = {}
+        self._wakes: dict[str, datetime] = {}
+        self._waits: dict[str, frozenset[tuple[str, str]]] = {}
         self._feeds: dict[tuple[str, str], Feed] = {}
         self._suspended: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._again: list[str] = []
@@ -149,9 +174,10 @@ class Engine:
 
         The first telling counts: a repetition changes neither what is known nor since when.
         """
-        if fact.identity in self._known:
+        identity = fact.identity
+        if identity in self._recorded or identity in self._waiting:
             return False
-        self._known.add(fact.identity)
+        self._waiting.add(identity)
         heapq.heappush(self._held, (fact.received_at, order, fact))
         return True
 
@@ -198,7 +224,10 @@ class Engine:
 
     def restore_wake(self, key: str, wake: Wake) -> None:
         """Take back when a chronology is to be judged again."""
-        self._wakes[key] = wake if wake.feeds else Wake(wake.at)
+        if wake.at is not None:
+            self._wakes[key] = wake.at
+        if wake.feeds:
+            self._waits[key] = wake.feeds
 
     def restored(self, now: datetime | None, *, judge_again: bool = False) -> None:
         """Rebuild, from what was taken back, all that is derived, as of the last watermark.
@@ -208,30 +237,32 @@ class Engine:
         """
         self.now = now
         if now is not None:
-            while self._held and self._held[0][0] <= now:
-                self._record(heapq.heappop(self._held)[2], Changes())
-        self._deadlines = [
-            (wake.at, key) for key, wake in self._wakes.items() if wake.at is not None
-        ]
+            # In one go: of a million, the heap would find the place of each again.
+            self._held.sort()
+            told = bisect_right(self._held, now, key=lambda held: held[0])
+            for _, _, fact in self._held[:told]:
+                self._restore(fact)
+            del self._held[:told]
+        self._deadlines = [(at, key) for key, at in self._wakes.items()]
         heapq.heapify(self._deadlines)
-        for key, wake in self._wakes.items():
-            for feed in wake.feeds:
+        for key, feeds in self._waits.items():
+            for feed in feeds:
                 self._suspended[feed].add(key)
         if judge_again:
-            standing = (key for key in self._alerts if self._has_standing_alert(key))
-            self._again = sorted({*self._wakes, *standing}, reverse=True)
+            standing = (key for key in self._alerts if self._stands_by(key))
+            self._again = sorted({*self._wakes, *self._waits, *standing}, reverse=True)
 
     # Being asked.
 
     @property
     def open_deadlines(self) -> int:
         """How many chronologies will be judged again by the passing of time alone."""
-        return sum(wake.at is not None for wake in self._wakes.values())
+        return len(self._wakes)
 
     @property
     def suspended(self) -> int:
         """How many chronologies wait for a silent feed to be heard."""
-        return sum(bool(wake.feeds) for wake in self._wakes.values())
+        return len(self._waits)
 
     @property
     def next_moment(self) -> datetime | None:
@@ -246,9 +277,8 @@ class Engine:
     @property
     def overdue_missing(self) -> int:
         """How many wake times are past and not in the heap: always 0, or a deadline was lost."""
-        waiting = {(at, key) for at, key in self._deadlines}
-        expected = {(wake.at, key) for key, wake in self._wakes.items() if wake.at is not None}
-        return len(expected - waiting)
+        waiting = set(self._deadlines)
+        return sum((at, key) not in waiting for key, at in self._wakes.items())
 
     def alerts(self) -> list[Alert]:
         """Return every alert, whatever its status, by when it was raised."""
@@ -286,7 +316,7 @@ class Engine:
     # Within.
 
     def _next_moment(self) -> datetime | None:
-        while self._deadlines and self._wake_at(self._deadlines[0][1]) != self._deadlines[0][0]:
+        while self._deadlines and self._wakes.get(self._deadlines[0][1]) != self._deadlines[0][0]:
             heapq.heappop(self._deadlines)
         told = self._held[0][0] if self._held else None
         due = self._deadlines[0][0] if self._deadlines else None
@@ -301,7 +331,7 @@ class Engine:
             self._deadlines and self._deadlines[0][0] <= now and (most is None or len(due) < most)
         ):
             wake_at, key = heapq.heappop(self._deadlines)
-            if self._wake_at(key) == wake_at:
+            if self._wakes.get(key) == wake_at:
                 due.add(key)
         return due
 
@@ -312,21 +342,15 @@ class Engine:
     def _postpone(self, keys: Iterable[str], now: datetime, changes: Changes) -> None:
         """Have chronologies judged later, as of this moment; their facts are recorded already."""
         for key in keys:
-            feeds = self._wakes.get(key, Wake()).feeds
-            self._wakes[key] = changes.wakes[key] = Wake(now, feeds)
+            self._wakes[key] = now
+            changes.wakes[key] = Wake(now, self._waits.get(key, NO_FEEDS))
             heapq.heappush(self._deadlines, (now, key))
 
     def _record(self, fact: Fact, changes: Changes) -> set[str]:
         """Add a fact to the chronologies; return the keys of those on which a rule may now say something else."""
-        kept = Kept(fact)
+        kept = self._keep(fact)
         if isinstance(fact, SourceHeartbeat):
             return self._record_heartbeat(kept, fact, changes)
-        for key in kept.keys:
-            told = self._index.get(key)
-            if told is None:
-                self._index[key] = [kept]
-            else:
-                told.append(kept)
         views = self._concerned(kept)
         views |= self._weighed_with(views)
         references = sum(kind in REFERENCES for kind in kept.kinds)
@@ -336,6 +360,26 @@ class Engine:
             # What names a record beside the key, or two records, brings the other's facts into the chronology.
             if type(fact) in self._asked.get(key, ANY) or references > (key not in kept.keys)
         } | self._months_to_judge(kept, fact)
+
+    def _restore(self, fact: Fact) -> None:
+        """Add a fact whose moment had come before; what it changed was judged then."""
+        kept = self._keep(fact)
+        if isinstance(fact, SourceHeartbeat):
+            self._record_heartbeat(kept, fact, Changes())
+        else:
+            self._link(self._views(kept))
+            self._months_to_judge(kept, fact)
+
+    def _keep(self, fact: Fact) -> Kept:
+        """Put a fact where it is found by all that it names; a heartbeat, only if it is news (`_record_heartbeat`)."""
+        kept = Kept(fact)
+        identity = fact.identity
+        self._waiting.discard(identity)
+        self._recorded.add(identity)
+        if not isinstance(fact, SourceHeartbeat):
+            for key in kept.keys:
+                add_to(self._index, key, kept)
+        return kept
 
     def _months_to_judge(self, kept: Kept, fact: Fact) -> set[str]:
         """Return the months (`month:2026-02:team`) that a fact of a case begins, or adds to when they are over."""
@@ -356,7 +400,7 @@ class Engine:
                 for month in self._months_of_case.get(case, ()):
                     self._cases_of_month[month].add(case)
                     months.add(month)
-        return {month for month in months if self._wake_at(month) is None}
+        return {month for month in months if month not in self._wakes}
 
     def _record_heartbeat(self, kept: Kept, beat: SourceHeartbeat, changes: Changes) -> set[str]:
         """Note how far a feed has come; return what could not be told before and can be asked again."""
@@ -366,7 +410,7 @@ class Engine:
             self._forget(beat, changes)
             return set()
         (key,) = kept.keys
-        self._index[key].append(kept)
+        add_to(self._index, key, kept)
         silent_from = source_silent.silent_from(beat, self.policy)
         self._feeds[name] = Feed(beat.complete_to, silent_from)
         return {key, *self._suspended.pop(name, ())}
@@ -380,24 +424,37 @@ class Engine:
             for kept in self._index[key]:
                 if kept is not last:
                     self._forget(kept.fact, changes)
-            self._index[key] = [last]
+            self._index[key] = (last,)
 
     def _forget(self, fact: Fact, changes: Changes) -> None:
-        self._known.discard(fact.identity)
+        self._recorded.discard(fact.identity)
         changes.forgotten.append(fact.identity)
 
     def _concerned(self, kept: Kept) -> set[str]:
-        """Return the views to which a fact belongs, through the records that it names.
+        """Return the views that a fact concerns: those to which it belongs, through the records that it names too.
 
         A person's facts also concern the rules that read them with a case, and the other way round.
         """
-        views: set[str] = set()
+        views = self._views(kept)
+        self._link(views)
+        beside = {
+            other
+            for key, kind in views.items()
+            if self._readers[kind]
+            for other in self._linked.get(key, ())
+            if self._reads(other, key, kind)
+        }
+        return beside.union(views)
+
+    def _views(self, kept: Kept) -> dict[str, str]:
+        """Return the views to which a fact belongs, each with its kind."""
+        views: dict[str, str] = {}
         seen: set[str] = set()
         open_keys = list(zip(kept.keys, kept.kinds, strict=True))
         while open_keys:
             key, kind = open_keys.pop()
             if kind in VIEWS:
-                views.add(key)
+                views[key] = kind
             elif kind in REFERENCES and key not in seen:
                 seen.add(key)
                 for each in self._index.get(key, ()):
@@ -406,23 +463,15 @@ class Engine:
                     open_keys += (x for x in named if x[1] == "team") if kind == "block" else named
         if not kept.has_case:
             for key in kept.named(WITHOUT_CASE):
-                views.update(case for each in self._index[key] for case in each.named(CASE))
-        self._link(views)
-        beside = {
-            other
-            for key in views
-            if self._readers[kind_of(key)]
-            for other in self._linked.get(key, ())
-            if self._reads(other, key)
-        }
-        return views | beside
+                for each in self._index.get(key, ()):
+                    views |= dict.fromkeys(each.named(CASE), "case")
+        return views
 
-    def _link(self, views: set[str]) -> None:
+    def _link(self, views: Mapping[str, str]) -> None:
         """Remember which persons, cases and teams are told of together."""
         if len(views) > 1:
-            for key in views:
-                kind = kind_of(key)
-                self._linked[key].update(other for other in views if kind_of(other) != kind)
+            for key, kind in views.items():
+                self._linked[key].update([x for x, of_kind in views.items() if of_kind != kind])
 
     def _weighed_with(self, views: set[str]) -> set[str]:
         """Return the persons and cases with a standing alert that what is told of these may make more serious.
@@ -431,30 +480,33 @@ class Engine:
         """
         around: set[str] = set()
         # Not through a team: it would be everybody's whom it ever worked with.
-        for key in (each for each in views if kind_of(each) in PERSON_AND_CASE):
+        for key in views:
+            kind = kind_of(key)
+            if kind not in PERSON_AND_CASE:
+                continue
             for other in self._linked.get(key, ()):
                 around.add(other)
-                if kind_of(key) == "case" and kind_of(other) == "person":
+                if kind == "case" and kind_of(other) == "person":
                     around |= self._linked.get(other, set())
+        # Few have an alert, and only a person or a case is weighed.
         return {
             key
             for key in around
-            if kind_of(key) in PERSON_AND_CASE and self._has_standing_alert(key)
+            if key in self._alerts and kind_of(key) in PERSON_AND_CASE and self._stands_by(key)
         }
 
-    def _has_standing_alert(self, key: str) -> bool:
-        return any(alert.status != "withdrawn" for alert in self._alerts.get(key, {}).values())
+    def _stands_by(self, key: str) -> bool:
+        """Say whether a key has an alert that stands."""
+        return any(alert.status != "withdrawn" for alert in self._alerts[key].values())
 
-    def _reads(self, key: str, other: str) -> bool:
+    def _reads(self, key: str, other: str, kind: str) -> bool:
         """Say whether a rule on `key` may say something else for a fact of `other`; before it was judged, any may."""
         awaited = self._awaited.get(key)
-        return kind_of(key) in self._readers[kind_of(other)] and (
-            awaited is None or other in awaited
-        )
+        return kind_of(key) in self._readers[kind] and (awaited is None or other in awaited)
 
-    def _answers_of(self, key: str) -> Answers:
+    def _answers_of(self, key: str, kind: str) -> Answers:
         """Return what is remembered of a key; the key judged longest ago makes room."""
-        if kind_of(key) == "agency":
+        if kind == "agency":
             # Of a feed heartbeats are forgotten; what its silence says is soon asked.
             return self._new_answers(key)
         answers = self._answers.pop(key, None) or self._new_answers(key)
@@ -482,11 +534,12 @@ class Engine:
     def _judge(self, key: str, now: datetime, changes: Changes) -> None:
         changes.judged += 1
         news: Sequence[tuple[Rule, Sequence[Finding]]]
-        if kind_of(key) == "month":
+        kind = kind_of(key)
+        if kind == "month":
             every = tuple(self._said_of_month(key, now))
             news, outcome = [(said.rule, said.findings) for said in every], Outcome.of(every)
         else:
-            answers = self._answers_of(key)
+            answers = self._answers_of(key, kind)
             news, outcome = answers.ask(now), answers.outcome
         # A question that could be asked again at once would be asked for ever.
         assert outcome.wake_at is None or outcome.wake_at > now, key
@@ -497,15 +550,15 @@ class Engine:
                 after = settle(before, finding, now, rule.version, self.policy.version)
                 if after is not None and after is not before:
                     self._change(key, after, changes)
-        for alert_id in sorted(alerts.keys() - outcome.alert_ids):
+        for alert_id in sorted(alerts.keys() - outcome.alert_ids) if alerts else ():
             if alerts[alert_id].status != "withdrawn" and self._still_holds(alerts[alert_id]):
                 # The question is gone, and not because what asked it was forgotten: it was corrected.
                 self._change(key, withdraw(alerts[alert_id], now), changes)
-        self._wake(key, Wake(outcome.wake_at, outcome.silent), changes)
+        self._wake(key, outcome.wake_at, outcome.silent, changes)
         self._asked[key] = self._shared.setdefault(outcome.rests_on, outcome.rests_on)
-        if kind_of(key) in self._choosy:
+        if kind in self._choosy:
             self._awaited[key] = outcome.awaited
-        if kind_of(key) == "agency":
+        if kind == "agency":
             self._forget_heartbeats(key, now, changes)
 
     def _still_holds(self, alert: Alert) -> bool:
@@ -513,31 +566,31 @@ class Engine:
 
         One that was forgotten, was told again and waits for its moment is not kept: it will be forgotten once more.
         """
-        waiting = {fact.identity for _, _, fact in self._held}
-        asked = {
-            (alert.authority, each.agency, each.event, each.event_id) for each in alert.trigger
-        }
-        return asked <= self._known and asked.isdisjoint(waiting)
+        return all(
+            (alert.authority, each.agency, each.event, each.event_id) in self._recorded
+            for each in alert.trigger
+        )
 
     def _change(self, key: str, alert: Alert, changes: Changes) -> None:
         self._alerts[key][alert.alert_id] = alert
         changes.alerts.append((key, alert))
 
-    def _wake_at(self, key: str) -> datetime | None:
-        wake = self._wakes.get(key)
-        return None if wake is None else wake.at
-
-    def _wake(self, key: str, wake: Wake, changes: Changes) -> None:
-        for feed in wake.feeds:
+    def _wake(
+        self, key: str, at: datetime | None, feeds: frozenset[tuple[str, str]], changes: Changes
+    ) -> None:
+        for feed in feeds:
             # Also where nothing changed: a heartbeat that was not enough has taken it out.
             self._suspended[feed].add(key)
-        before = self._wakes.get(key, Wake())
-        if wake == before:
+        at_before, feeds_before = self._wakes.get(key), self._waits.get(key, NO_FEEDS)
+        if at == at_before and feeds == feeds_before:
             return
-        if wake == Wake():
-            del self._wakes[key]
-            changes.wakes[key] = None
-            return
-        self._wakes[key] = changes.wakes[key] = wake
-        if wake.at is not None and wake.at != before.at:
-            heapq.heappush(self._deadlines, (wake.at, key))
+        changes.wakes[key] = Wake(at, feeds) if at is not None or feeds else None
+        if feeds:
+            self._waits[key] = feeds
+        else:
+            self._waits.pop(key, None)
+        if at is None:
+            self._wakes.pop(key, None)
+        elif at != at_before:
+            self._wakes[key] = at
+            heapq.heappush(self._deadlines, (at, key))

@@ -19,14 +19,24 @@ if TYPE_CHECKING:
     from baton.rules.chronology import Feed
     from baton.rules.outcome import AboutKind
 
-Index = dict[str, list["Kept"]]
-"""The facts that name a key, by key, in the order in which they were recorded."""
+Index = dict[str, "tuple[Kept, ...] | list[Kept]"]
+"""The facts that name a key, by key, in the order in which they were recorded; of most keys there are few."""
 Feeds = dict[tuple[str, str], "Feed"]
 
 ANY: frozenset[type[Fact]] = frozenset(FACTS.values())
 """Every type of fact."""
+FEW = 4
 NONE: frozenset[type[Fact]] = frozenset()
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def add_to(index: Index, key: str, kept: Kept) -> None:
+    """Add a fact to those that name a key. A tuple is smaller, a list grows without being copied."""
+    told = index.get(key, ())
+    if isinstance(told, list):
+        told.append(kept)
+    else:
+        index[key] = (*told, kept) if len(told) < FEW else [*told, kept]
 
 
 class Gathered:
@@ -82,7 +92,6 @@ class Beside:
     __slots__ = (
         "_base",
         "_begun",
-        "_feeds",
         "_kinds",
         "_parted",
         "_taken",
@@ -93,11 +102,9 @@ class Beside:
         "new",
     )
 
-    def __init__(
-        self, base: Gathered | Beside, kinds: frozenset[str], feeds: Mapping[tuple[str, str], Feed]
-    ) -> None:
+    def __init__(self, base: Gathered | Beside, kinds: frozenset[str]) -> None:
         """Begin beside `base` with nothing taken up; `kinds` are those of the keys that are looked for."""
-        self._base, self._kinds, self._feeds = base, kinds, feeds
+        self._base, self._kinds = base, kinds
         self._begun = self._parted = False
         self._taken: dict[str, int] = {}
         self._share(base)
@@ -113,9 +120,9 @@ class Beside:
         beside = self._more(index)
         if self._parted:
             self._add(kept for kept in dict.fromkeys((*new, *beside)) if kept not in self.kept)
-        elif all(kept in base.kept for kept in beside):
-            self._share(base)
-        else:
+            return self
+        self._share(base)
+        if beside and not base.kept.keys() >= set(beside):
             self._part(base, beside)
         return self
 
@@ -137,12 +144,12 @@ class Beside:
         return more
 
     def _part(self, base: Gathered | Beside, beside: Iterable[Kept]) -> None:
-        """Become a chronology of its own, all of which is new."""
+        """Become a chronology of its own: that of the base, and what is beside it."""
         self._parted = True
-        self.kept = {}
-        self.chronology = Chronology(base.chronology.kind, base.chronology.about, (), self._feeds)
-        self._add(dict.fromkeys((*base.kept, *beside)))
-        self.fresh = ANY
+        self.kept = dict(base.kept)
+        self.chronology = base.chronology.apart()
+        self._add(kept for kept in dict.fromkeys(beside) if kept not in base.kept)
+        self.new, self.fresh = [*base.new, *self.new], {*base.fresh, *self.fresh}
 
     def _add(self, kept: Iterable[Kept]) -> None:
         new = list(kept)

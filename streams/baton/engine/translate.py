@@ -43,7 +43,11 @@ def to_fact(
     kind = FACTS.get(name)
     if kind is None:
         return None
-    told = {own: _value(fields[wire], person) for own, wire in _FIELDS[name] if wire in fields}
+    told = {own: fields[wire] for own, wire in _FIELDS[name] if wire in fields}
+    for own, value in told.items():
+        # Most fields are one word, which stays as it is.
+        if isinstance(value, list | dict):
+            told[own] = _value(value, person)
     return kind(received_at=received_at, **told)
 
 

@@ -17,6 +17,9 @@ FactType = TypeVar("FactType", bound="Fact")
 Found = TypeVar("Found")
 
 
+_SHARED: dict[frozenset[type[Fact]], frozenset[type[Fact]]] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """How far an agency's feed has told us everything, and from when it counts as silent unless heard again."""
@@ -108,6 +111,13 @@ class Chronology:
                 del worked_out[key]
         return set(grouped)
 
+    def apart(self) -> Chronology:
+        """Return a chronology of its own with the same facts, and what was worked out of them."""
+        shelf = _Shelf(self._shelf.feeds)
+        shelf.by_kind.update(self._shelf.by_kind)
+        shelf.worked_out.update(self._shelf.worked_out)
+        return Chronology(self.kind, self.about, (), {}, shelf)
+
     def read_as(self, kind: AboutKind, about: str) -> Chronology:
         """Return the same facts as the chronology of another key, for a question that is asked of it alone."""
         return Chronology(kind, about, (), {}, self._shelf)
@@ -141,7 +151,7 @@ class Chronology:
             shelf.reading = Reading(feeds=outer.feeds)
             found = tuple(find(self) if about is None else find(self, about))
             # With what it is about, so that no other object takes that one's place in memory, and its id.
-            known = _WorkedOut(found, about, frozenset(shelf.reading.kinds))
+            known = _WorkedOut(found, about, shared(shelf.reading.kinds))
             shelf.reading = outer
             shelf.worked_out[key] = known
         shelf.reading.kinds |= known.kinds
@@ -153,6 +163,12 @@ class Chronology:
         can_tell = can_tell_of(self._shelf.feeds.get(name), until, now)
         self._shelf.reading.feeds[name, until] = can_tell
         return can_tell
+
+
+def shared(kinds: Iterable[type[Fact]]) -> frozenset[type[Fact]]:
+    """Return these types as the one set of them that there is: very much rests on the same few."""
+    found = frozenset(kinds)
+    return _SHARED.setdefault(found, found)
 
 
 def can_tell_of(feed: Feed | None, until: datetime, now: datetime) -> bool:

@@ -25,7 +25,7 @@ from baton.rules.facts import (
 from baton.rules.transfers import transfers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from baton.rules.chronology import Chronology
@@ -166,26 +166,27 @@ class HeldCase:
 
 def held_case(told: Chronology) -> HeldCase:
     """Return the case that a case's chronology is about."""
-    return held_cases(told).get(told.about, HeldCase(told.about))
+    return held_cases(told).get(told.about) or HeldCase(told.about)
 
 
-def held_cases(told: Chronology) -> dict[str, HeldCase]:
+def held_cases(told: Chronology) -> Mapping[str, HeldCase]:
     """Return every case that the chronology knows of, by its id."""
-    return dict(told.once(_held_cases))
+    (cases,) = told.once(_held_cases)
+    return cases
 
 
-def planned_cases(told: Chronology) -> dict[str, HeldCase]:
+def planned_cases(told: Chronology) -> Mapping[str, HeldCase]:
     """Return every case whose opening, close or plan the chronology knows of, by its id, with these alone."""
-    return dict(told.once(_planned_cases))
+    (cases,) = told.once(_planned_cases)
+    return cases
 
 
-def _planned_cases(told: Chronology) -> Iterable[tuple[str, HeldCase]]:
+def _planned_cases(told: Chronology) -> Iterator[dict[str, HeldCase]]:
     life, plans = _lives(told), _plans(told)
-    cases = {
+    yield {
         case_id: HeldCase(case_id, tuple(life.get(case_id, ())), tuple(plans.get(case_id, ())))
         for case_id in sorted({*life, *plans})
     }
-    return cases.items()
 
 
 def _lives(told: Chronology) -> dict[str, list[Life]]:
@@ -202,14 +203,14 @@ def _plans(told: Chronology) -> dict[str, list[Plan]]:
     return by_case(every)
 
 
-def _held_cases(told: Chronology) -> Iterable[tuple[str, HeldCase]]:
+def _held_cases(told: Chronology) -> Iterator[dict[str, HeldCase]]:
     life, plans = _lives(told), _plans(told)
     allocations = by_case(told.of(WorkerAllocated))
     endings = by_case(told.of(WorkerEnded))
     transfers: dict[str, list[Transfer]] = defaultdict(list)
     for transfer in transfers_of(told):
         transfers[transfer.case].append(transfer)
-    cases = {
+    yield {
         case_id: HeldCase(
             case_id,
             tuple(life.get(case_id, ())),
@@ -220,7 +221,6 @@ def _held_cases(told: Chronology) -> Iterable[tuple[str, HeldCase]]:
         )
         for case_id in sorted({*life, *plans, *allocations, *endings, *transfers})
     }
-    return cases.items()
 
 
 def by_case(facts: Iterable[OfCase]) -> dict[str, list[OfCase]]:

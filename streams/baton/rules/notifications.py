@@ -40,12 +40,16 @@ class Notification:
         return named_is_about(self.incident, people, told, counts)
 
 
-def notifications_of(told: Chronology) -> Iterator[Notification]:
+def notifications_of(told: Chronology) -> tuple[Notification, ...]:
     """Group what was told by notification, in the order of their ids.
 
     Sent to children's services, or to an agency not stated: only they must record one. Recorded by them: another
     agency's record of it is not theirs.
     """
+    return told.once(_notifications)
+
+
+def _notifications(told: Chronology) -> Iterator[Notification]:
     sent = [
         each
         for each in told.of(NotificationSent)

@@ -158,7 +158,10 @@ class Policy:
     closes: time = time(17)
     fingerprint: str = ""
     _terms: dict[tuple[str, date, str], Terms] = field(
-        default_factory=dict, repr=False, compare=False
+        init=False, default_factory=dict, repr=False, compare=False
+    )
+    _modifying: dict[tuple[str, str, date, str], Mapping[str, Terms]] = field(
+        init=False, default_factory=dict, repr=False, compare=False
     )
 
     @property
@@ -172,6 +175,19 @@ class Policy:
             if rule in lines:
                 return lines[rule]
         return self.life[rule]
+
+    def modifying(self, rule: str, letter: str, moment: datetime, area: str) -> Mapping[str, Terms]:
+        """Return what holds for each modifier of a rule, named itself or by its letter, at a moment, in an area."""
+        key = (rule, letter, local_date(moment), area)
+        known = self._modifying.get(key)
+        if known is None:
+            every = {slug: self.terms(slug, moment, area) for slug in self.modifiers}
+            known = self._modifying[key] = {
+                slug: terms
+                for slug, terms in every.items()
+                if not {rule, letter}.isdisjoint(terms.words("rules"))
+            }
+        return known
 
     def terms(self, rule: str, moment: datetime, area: str) -> Terms:
         """Return what holds for a rule, a modifier or a severity's life at an aware `moment`, in an area.

@@ -75,8 +75,12 @@ class Referral:
         )
 
 
-def referrals_of(told: Chronology) -> Iterator[Referral]:
+def referrals_of(told: Chronology) -> tuple[Referral, ...]:
     """Group what was told by referral, in the order of their ids."""
+    return told.once(_referrals)
+
+
+def _referrals(told: Chronology) -> Iterator[Referral]:
     opened = [each for each in told.of(CaseOpened) if each.referral is not None]
     every: tuple[OfReferral, ...] = (
         *told.of(ReferralReceived),

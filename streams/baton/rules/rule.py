@@ -108,4 +108,5 @@ def finding(  # noqa: PLR0913 (an alert is all of these, and each has a name)
 
 
 def _once(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    return tuple({fact.identity: fact for fact in facts}.values())
+    # A chronology has each record once, so that the same record is the same fact.
+    return facts if len(facts) == 1 else tuple({id(fact): fact for fact in facts}.values())

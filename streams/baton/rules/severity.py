@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from baton.rules.cases import cases_named, received
@@ -113,11 +114,10 @@ def _weighed(rule: Rule, asked: Asked) -> Finding:
     finding, policy = asked.finding, asked.policy
     steps, raised_by, wakes = 0, [], []
     until = asked.now if finding.answered_at is None else min(asked.now, finding.answered_at)
+    holding = policy.modifying(rule.slug, rule.catalogue[0], asked.at, finding.authority)
     for slug, modifier in MODIFIERS.items():
-        if slug not in policy.modifiers:
-            continue
-        terms = policy.terms(slug, asked.at, finding.authority)
-        if not {rule.slug, rule.catalogue[0]}.intersection(terms.words("rules")):
+        terms = holding.get(slug)
+        if terms is None:
             continue
         since = modifier.since(asked, terms)
         if since is None:
@@ -238,6 +238,7 @@ def _young_parent(asked: Asked, terms: Terms) -> datetime | None:
     return None
 
 
+@lru_cache(maxsize=4_096)
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, LONDON).astimezone(UTC)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from baton.rules import closed_on_report_alone, closed_without_visit, signed_off_incomplete
 from baton.rules.cases import cases_named, received
 from baton.rules.closures import closures_of
-from baton.rules.facts import CaseOpened
+from baton.rules.facts import CaseClosed, CaseOpened
 from baton.rules.outcome import RAISING
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from baton.rules.chronology import Chronology
     from baton.rules.closures import Closure
-    from baton.rules.facts import CaseClosed
     from baton.rules.outcome import Finding
     from baton.rules.policy import Policy
 
@@ -39,6 +38,8 @@ def unverified_closures(
 
     What was missing at the close and came later does not unsay how the case was closed.
     """
+    if not told.of(CaseClosed):
+        return
     for case in cases_named(told, person):
         of_case = told.read_as("case", case)
         closures = closures_of(of_case)

@@ -1,0 +1,169 @@
+"""What open deadlines cost: an event among few and among very many, their memory, and loading them after a restart.
+
+python -m bench.deadlines [--most 100000]
+
+The judge itself hears incidents and ticks, as it does from Kafka, and is loaded from the rows that it wrote. Every
+size is measured in processes of its own, so that none has another's memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import pickle
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from baton.agents.judge import ORIGINS, Judge
+from baton.contract import codec
+from baton.engine.policy_file import parse_policy
+from baton.ledger.process import Record
+from bench.figures import figure
+from bench.histories import BEGIN, event, party
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+POLICY = parse_policy(Path("policy.toml").read_text(encoding="utf-8"))
+FEW = 1_000
+BATCH = 500
+TIMED = 1_000
+"""So many events more are timed, one by one."""
+
+
+def incident(number: int) -> Record:
+    """Return what the judge hears of a pregnant woman's incident, a millisecond after the one before."""
+    told = event(
+        "IncidentRecorded",
+        BEGIN,
+        "police",
+        incident=f"inc-{number}",
+        people=[party(f"woman-{number}")],
+    )
+    heard = {
+        "event": codec.encode(told.record, told.fields),
+        "keys": [],
+        "received_at": heard_at(number),
+        "topic": "domestic-incidents",
+        "partition": 0,
+        "offset": number,
+    }
+    return _record(codec.encode("FactHeard", heard))
+
+
+def ticks(at: datetime) -> list[Record]:
+    """Return a tick of every source partition."""
+    return [
+        _record(codec.encode("TickForwarded", {"origin": origin, "at": at})) for origin in ORIGINS
+    ]
+
+
+def heard_at(number: int) -> datetime:
+    """Return when an incident is heard of."""
+    return BEGIN + number * timedelta(milliseconds=1)
+
+
+def _record(value: bytes) -> Record:
+    return Record("facts", 0, 0, 0, None, value)
+
+
+def write_rows(count: int, path: Path) -> dict[str, float]:
+    """Have a judge hear so many incidents; write its rows, and return what an event more costs."""
+    judge, rows = Judge(POLICY), {}
+    for first in range(0, count, BATCH):
+        numbers = range(first, min(first + BATCH, count))
+        batch = [incident(number) for number in numbers]
+        rows.update(judge.apply([*batch, *ticks(heard_at(numbers[-1]))]).rows)
+    # As a worker that has caught up: what is there stays.
+    gc.collect()
+    gc.freeze()
+    took = []
+    for number in range(count, count + TIMED):
+        heard = [incident(number), *ticks(heard_at(number))]
+        began = time.process_time()
+        judge.apply(heard)
+        took.append(time.process_time() - began)
+    assert judge.engine.open_deadlines == count + TIMED
+    with path.open("wb") as stream:
+        pickle.dump(rows, stream)
+    return {"event": statistics.median(took)}
+
+
+def load_rows(count: int, path: Path) -> dict[str, float]:
+    """Load a judge from rows; return how long it took, and the memory that it took."""
+    judge = Judge(POLICY)
+    with path.open("rb") as stream:
+        rows = pickle.load(stream)  # noqa: S301 (written by this measure)
+    gc.collect()
+    before, began = psutil.Process().memory_info().rss, time.perf_counter()
+    while rows:
+        # One after the other, as they come from Kafka, so that they do not count.
+        key, value = rows.popitem()
+        if value is not None:
+            judge.load(key, value)
+    judge.loaded()
+    took = time.perf_counter() - began
+    assert judge.engine.open_deadlines == count
+    gc.collect()
+    return {"seconds": took, "bytes": (psutil.Process().memory_info().rss - before) / count}
+
+
+def measured(count: int) -> dict[str, float]:
+    """Measure one size, in two processes."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "bench.deadlines", "--rows", f"{folder}/rows"]
+        each = [
+            subprocess.run([*command, what, str(count)], check=True, stdout=subprocess.PIPE).stdout
+            for what in ("--write", "--load")
+        ]
+    figures: dict[str, float] = json.loads(each[0]) | json.loads(each[1])
+    return figures
+
+
+def main() -> None:
+    """Measure few and very many, or be one of the processes that do."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--most", type=int, default=100_000)
+    parser.add_argument("--write", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--load", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--rows", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.write:
+        print(json.dumps(write_rows(options.write, options.rows)))
+        return
+    if options.load:
+        print(json.dumps(load_rows(options.load, options.rows)))
+        return
+    few, many = measured(FEW), measured(options.most)
+    name = f"{options.most:,}"
+    figure(
+        f"cost of an event among {name} / among {FEW:,}",
+        many["event"] / few["event"],
+        "",
+        f"{many['event'] * 1e6:,.0f} and {few['event'] * 1e6:,.0f} µs, with its tick (bar: 1.2)",
+    )
+    figure(
+        f"memory with {name} open deadlines",
+        many["bytes"] * options.most / 2**20,
+        "MiB",
+        f"{many['bytes']:,.0f} bytes each (bar: 1,074)",
+    )
+    figure(
+        "loading them after a restart",
+        many["seconds"],
+        "s",
+        f"{many['seconds'] / options.most * 1e6:,.0f} µs each (bar: 20)",
+    )
+
+
+if __name__ == "__main__":
+    main()
