@@ -108,6 +108,19 @@ def test_a_deed_of_an_earlier_time_is_no_deed_of_now(topic: list[Message]) -> No
     assert [] == deeds.of("", NOON)
 
 
+def test_who_was_told_of_an_older_alert_stays_told(topic: list[Message]) -> None:
+    """After an upgrade while it lasts: its roles were a word each, and were told in one step; none is dropped."""
+    assert topic == []
+    roles = standing(NOON + MINUTE)["tell"][0].split("+")
+    step = {"number": 1, "kind": "raised", "roles": roles, "at": NOON + MINUTE}
+    before = standing(NOON + MINUTE) | {"tell": roles, "steps": [step]}
+    after = standing(NOON + 2 * MINUTE, before)
+
+    assert ["feed_operator", "hub_manager"] == roles
+    assert [roles] == [each["roles"] for each in after["steps"]]
+    assert ["+".join(roles)] == after["tell"]
+
+
 def test_nothing_done_is_as_it_was_raised() -> None:
     """As of now."""
     begun = raised(BLIND, NOON + MINUTE, POLICY, None)

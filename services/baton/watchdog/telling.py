@@ -87,6 +87,8 @@ def raised(
     }
     if before is not None:
         fields |= {name: before[name] for name in _ONCE}
+        # An older watchdog wrote each role as a word, and told all of them at once: so it stays.
+        fields["tell"] = ["+".join(before["tell"])]
     return codec.complete("Alert", fields)
 
 
