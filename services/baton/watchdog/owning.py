@@ -102,7 +102,10 @@ class Deeds:
         self._reader.close()
 
     def of(self, alert_id: str, since: datetime) -> list[Deed]:
-        """Return what was done to an alert since a moment of the broker's, with all silences. Raises KafkaError."""
+        """Return what was done to an alert since a moment of the broker's, and the silences begun or ended since then.
+
+        Of a silence from before that moment nothing is known here. Raises KafkaError.
+        """
         for batch in self._reader.to_end():
             self._found += filter(None, map(_deed, batch))
         return [
@@ -113,7 +116,10 @@ class Deeds:
 
 
 def _deed(message: Message) -> Deed | None:
-    """Return what was done; None for a look at an alert, and for what intake rejects."""
+    """Return what was done; None for a look at an alert, for what cannot be read, and for an id that is none.
+
+    Intake rejects more: what lies in the future. That counts here, while the alert lasts, and is not in the audit.
+    """
     try:
         name, fields = codec.decode(message.value)
         check_pointers(fields)
