@@ -58,6 +58,20 @@ def test_neither_password_nor_name_can_be_weak() -> None:
             new_user("operator-1", password)
 
 
+def test_a_key_that_the_audit_would_refuse_is_refused_here(
+    tmp_path: Path, users: list[User]
+) -> None:
+    """An NHS number, for a new operator as in the file; the sentence does not repeat it."""
+    path, key = tmp_path / "users.toml", "9434765919"
+    write_users(path, [replace(users[0], key=key)])
+
+    with pytest.raises(ValueError, match="never a number that could be an NHS number") as refused:
+        new_user(key, "correct horse battery")
+    with pytest.raises(UsersFileError, match="never a number that could be an NHS number"):
+        read_users(path)
+    assert key not in str(refused.value)
+
+
 def test_a_key_in_the_file_that_is_an_address_is_refused(tmp_path: Path, users: list[User]) -> None:
     """Whoever edits the file by hand is told, as whoever asks `baton users add`."""
     path = tmp_path / "users.toml"

@@ -11,7 +11,16 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests.browser.pages import PAGES
-from tests.browser.stage import DESKTOP, PASSWORD, PHONE, chromium, served, signed_in, staged
+from tests.browser.stage import (
+    DESKTOP,
+    PASSWORD,
+    PHONE,
+    SIGNING_IN,
+    chromium,
+    served,
+    signed_in,
+    staged,
+)
 from tests.console.conftest import Console, an_alert
 
 SOON = 60_000
@@ -94,9 +103,11 @@ def looks_good(page: Page) -> list[str]:
     return [*axe(page), *(["it scrolls sideways"] if wide else [])]
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("size", "key"), [*zip([DESKTOP, PHONE], SIGNING_IN, strict=True)], ids=["desktop", "phone"]
+)
 def test_signing_in_is_good_at_any_width(
-    size: ViewportSize, browser: Browser, console: tuple[Console, str]
+    size: ViewportSize, key: str, browser: Browser, console: tuple[Console, str]
 ) -> None:
     """The page for key and password and that for the code, as they come and with their mistakes."""
     window = browser.new_context(viewport=size, base_url=console[1])
@@ -106,7 +117,7 @@ def test_signing_in_is_good_at_any_width(
     page.goto("/sign-in")
     assert looks_good(page) == []
     for password in ("wrong", PASSWORD):
-        page.get_by_label("Key").fill("op-7")
+        page.get_by_label("Key").fill(key)
         page.get_by_label("Password").fill(password)
         page.get_by_role("button", name="Continue").click()
         if password == "wrong":  # noqa: S105 (it opens nothing)

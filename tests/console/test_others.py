@@ -381,7 +381,7 @@ def test_a_page_hears_that_something_changed(console: Console) -> None:
 
 
 def test_who_is_signed_in_no_more_hears_no_more(console: Console) -> None:
-    """The stream ends by itself, also while nothing changes, and says nothing of what changed then."""
+    """The stream ends by itself, and says nothing of what changed then."""
 
     async def listen() -> list[str]:
         signed_in = True
@@ -389,6 +389,22 @@ def test_who_is_signed_in_no_more_hears_no_more(console: Console) -> None:
         heard = [await anext(events)]
         signed_in = False
         console.hear(an_alert(1))
+        return heard + [each async for each in events]
+
+    assert len(asyncio.run(asyncio.wait_for(listen(), 10))) == 1
+
+
+def test_who_is_signed_in_no_more_hears_no_more_while_nothing_changes(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stream without news ends by itself too, long before its time is over."""
+    monkeypatch.setattr("baton.console.pages.STILL_EVERY", 0.05)
+
+    async def listen() -> list[str]:
+        signed_in = True
+        events = changes(console.standing, an_operator(), lasts=60, still=lambda: signed_in)
+        heard = [await anext(events)]
+        signed_in = False
         return heard + [each async for each in events]
 
     assert len(asyncio.run(asyncio.wait_for(listen(), 10))) == 1

@@ -354,3 +354,6 @@ def test_a_judge_killed_in_the_middle_is_finished_by_a_rebuild(
         stage.start_worker(supervisor, output=log)
         ends = {topic: judged.told(topic) for topic in told}
         place.wait_for(lambda: ends == {topic: place.told(topic) for topic in told})
+        # What is told twice comes after the first time: verify sees it, and so do we once the worker has ended.
+        place.wait_for(lambda: place.ledger("verify", "facts")[0] == 0)
+    assert ends == {topic: place.told(topic) for topic in told}

@@ -20,6 +20,9 @@ import tomlkit
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
+from baton.contract.errors import InvalidField
+from baton.contract.pointers import check_pointers
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
@@ -79,6 +82,12 @@ def _check_key(key: str) -> None:
     if not _KEY.fullmatch(key):
         message = "a key has 2 to 64 small letters, digits, '.', '_' or '-', such as operator-1; never a name"
         raise ValueError(message)
+    # What the audit would refuse must not sign in: nothing that it saw could be noted.
+    try:
+        check_pointers({"by": key})
+    except InvalidField:
+        message = "a key is never a number that could be an NHS number; such as operator-1"
+        raise ValueError(message) from None
 
 
 class Users:

@@ -87,16 +87,15 @@ def export(
     Of an agency's event only a pointer and its times are given (occurred, recorded, received); the rest is in the
     agency's own system.
     """
-    import socket
-
     from baton.audit import Trail, inquire
     from baton.cli.alerts import one, standing
+    from baton.cli.seen import FROM_A_TERMINAL
 
     settings = kafka_settings_of(brokers, prefix)
     alert = one(standing(settings), alert_id)
     with reaching(settings):
         with Trail(settings) as trail:
-            trail.note(by, "exported", socket.gethostname(), alert=alert["alert_id"])
+            trail.note(by, "exported", FROM_A_TERMINAL, alert=alert["alert_id"])
         found = inquire(alert, _heard(settings), _entries(settings))
     if json:
         from baton.contract import codec

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from baton.cli.options import reaching
 from baton.cli.output import say
 
 if TYPE_CHECKING:
     from baton.runtime.settings import Settings
+
+FROM_A_TERMINAL: Final = "terminal"
+"""From where, in the audit. Never the machine's name: it is often a person's, and the audit is kept for ever."""
 
 
 def note_seen(settings: Settings, what: str, page: str, alert: str | None = None) -> None:
@@ -28,4 +30,4 @@ def note(settings: Settings, what: str, page: str, alert: str | None = None) -> 
     from baton.audit import Trail
 
     with reaching(settings), Trail(settings) as trail:
-        trail.note(settings.operator, what, socket.gethostname(), alert=alert, page=page)
+        trail.note(settings.operator, what, FROM_A_TERMINAL, alert=alert, page=page)

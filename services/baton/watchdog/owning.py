@@ -7,7 +7,7 @@ the alert as it was raised and from what was done since: a restart, or another w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from baton.contract import codec
@@ -61,15 +61,24 @@ class Form:
 def lived(
     raised: Mapping[str, Any], deeds: Iterable[Deed], now: datetime, policy: Policy, form: Form
 ) -> dict[str, Any]:
-    """Return an alert of ours as it stands at `now`, given how it was raised and what was done since."""
+    """Return an alert of ours as it stands at `now`, given how it was raised and what was done since.
+
+    `now` and when it was raised are by the clock of this host, and what was done is by the broker's. Whoever does
+    something to an alert has seen it, so nothing is done before it was raised; and what was done is done by now.
+    """
     begun = form.alert_of({**raised, **UNLIVED, "as_of": raised["raised_at"]})
     lives = Lives(policy)
-    for action, order in deeds:
-        lives.hear(action, order)
-    lives.advance(max(now, begun.raised_at), [begun])
+    to = max(now, begun.raised_at)
+    in_order = sorted(deeds, key=lambda deed: (deed[0].received_at, deed[1]))
+    for place, (action, _) in enumerate(in_order):
+        at = max(action.received_at, begun.raised_at)
+        # Several may now come at one moment: then their place says which was first.
+        lives.hear(replace(action, received_at=at), (ALERT_ACTIONS.name, 0, place))
+        to = max(to, at)
+    lives.advance(to, [begun])
     alert = lives.alert(begun.alert_id)
     assert alert is not None  # noqa: S101 - it was just raised
-    return codec.complete("Alert", form.fields_of(alert))
+    return codec.complete("Alert", form.fields_of(alert) | {"as_of": to})
 
 
 class Deeds:
@@ -92,15 +101,25 @@ class Deeds:
         """Close the connection."""
         self._reader.close()
 
-    def of(self, alert_id: str) -> list[Deed]:
-        """Return what was done to an alert, and all silences, up to now. Raises KafkaError."""
+    def of(self, alert_id: str, since: datetime) -> list[Deed]:
+        """Return what was done to an alert since a moment of the broker's, and the silences begun or ended since then.
+
+        Of a silence from before that moment nothing is known here. Raises KafkaError.
+        """
         for batch in self._reader.to_end():
             self._found += filter(None, map(_deed, batch))
-        return [each for each in self._found if _concerns(each[0], alert_id)]
+        return [
+            each
+            for each in self._found
+            if each[0].received_at >= since and _concerns(each[0], alert_id)
+        ]
 
 
 def _deed(message: Message) -> Deed | None:
-    """Return what was done; None for a look at an alert, and for what intake rejects."""
+    """Return what was done; None for a look at an alert, for what cannot be read, and for an id that is none.
+
+    Intake rejects more: what lies in the future. That counts here, while the alert lasts, and is not in the audit.
+    """
     try:
         name, fields = codec.decode(message.value)
         check_pointers(fields)

@@ -87,6 +87,8 @@ def raised(
     }
     if before is not None:
         fields |= {name: before[name] for name in _ONCE}
+        # An older watchdog wrote each role as a word, and told all of them at once: so it stays.
+        fields["tell"] = ["+".join(before["tell"])]
     return codec.complete("Alert", fields)
 
 
@@ -179,12 +181,13 @@ class Telling:
     ) -> dict[str, Any]:
         """Return the alert of a blindness with what people have done to it; `known` is how it stood on the topic."""
         begun = raised(blindness, now, self._policy, known)
-        if self._deeds is None or self._deeds.since > begun["raised_at"]:
+        # By the broker's time, as are the deeds; `raised_at` is by the clock of this host.
+        since = begun["due_at"]
+        if self._deeds is None or self._deeds.since > since:
             self.close()
-            self._deeds = Deeds(self._brokers, self._prefix, begun["raised_at"])
-        deeds = self._deeds.of(begun["alert_id"])
-        after = lived(begun, deeds, now, self._policy, self._form)
-        return after | {"as_of": max(now, begun["raised_at"])}
+            self._deeds = Deeds(self._brokers, self._prefix, since)
+        deeds = self._deeds.of(begun["alert_id"], since)
+        return lived(begun, deeds, now, self._policy, self._form)
 
     def _write(self, producer: KafkaProducer, alerts: list[dict[str, Any]]) -> None:
         topic = prefixed(self._prefix, ALERTS.name)
