@@ -665,3 +665,17 @@ def test_another_policy_is_asked_in_parts_and_time_waits_for_it() -> None:
     assert [NOON + HOUR] * 2 == [first.raised_at, second.raised_at]
     assert again.advance(LATER) == []
     assert again.whole
+
+
+def test_the_next_moment_is_that_of_what_is_told_or_falls_due_first() -> None:
+    """Nothing is due before anything was told; under another policy, what is open is asked at once."""
+    driven = Driven()
+    assert None is driven.engine.next_moment
+    driven.hear(incident(NOON))
+    assert NOON == driven.engine.next_moment
+    driven.advance(NOON)
+    assert DUE == driven.engine.next_moment
+
+    driven.hear(incident(NOON + HOUR, incident="inc-2"))
+    assert NOON + HOUR == driven.engine.next_moment
+    assert NOON == driven.restarted(policy_with('version = "another"')).engine.next_moment

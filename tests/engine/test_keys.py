@@ -6,7 +6,7 @@ import pytest
 
 from baton.contract import codec
 from baton.engine.keys import feed_about, keys_of, kind_of
-from baton.engine.translate import to_fact
+from baton.engine.translate import to_action, to_fact
 from baton.rules.facts import FACTS, Fact, Party
 from tests.rules.told import (
     CARE,
@@ -101,3 +101,9 @@ def test_a_person_is_known_by_what_the_caller_makes_of_it() -> None:
         recorded, "people", None
     )
     assert "9434765919" == getattr(booked, "person", None)
+
+
+def test_what_tells_nothing_of_its_kind_is_none() -> None:
+    """A record that no rule reads is no fact, and what happened to a family is nothing that was done to an alert."""
+    assert None is to_fact("AlertNoted", {}, NOON)
+    assert None is to_action("IncidentRecorded", {}, NOON)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from baton.engine.toml_lines import Mistakes, lines_of, read_toml
+from baton.engine.toml_lines import MAX_DEPTH, MAX_TEXT, Mistakes, lines_of, read_toml
 
 HARD = '''
 # a comment with [brackets] and = signs
@@ -94,6 +94,9 @@ def test_windows_line_ends_count_as_one() -> None:
         ('a = "\n', 1),
         ("a = [b", 1),
         ("a = " + "[" * 3_000, 1),
+        ("a = " + "[\n" * 3_000, 1),
+        (".".join("a" * (MAX_DEPTH + 1)) + " = 1", 1),
+        ("#\n" * MAX_TEXT, 1),
     ],
 )
 def test_what_is_no_toml_is_said_with_its_line(text: str, line: int) -> None:

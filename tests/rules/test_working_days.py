@@ -210,3 +210,13 @@ def test_a_limit_many_times_over_is_ten_years_at_most() -> None:
     assert Limit(working_days=8, elapsed=timedelta(days=120), cap=timedelta(days=4)) == long
     assert Limit(working_days=2_600) == Limit(working_days=2).times(1 << 20)
     assert Limit(elapsed=timedelta(days=3_653)) == Limit(elapsed=timedelta(hours=1)).times(1 << 20)
+
+
+def test_what_was_worked_out_is_not_kept_for_ever() -> None:
+    """Of so many moments that memory would grow without end, it is worked out again."""
+    calendar = WorkingDays(frozenset())
+    moments = [at(2026, 3, 2) + timedelta(seconds=n) for n in range(65_537)]
+
+    assert [moment + timedelta(days=1) for moment in moments] == [
+        calendar.after(moment, 1) for moment in moments
+    ]

@@ -222,7 +222,7 @@ class Answers:
     def _asked(self, question: Question, before: Answer | None, now: datetime) -> Answer:
         """Return what the rule alone says."""
         if question.choose is not None:
-            return self._asked_of_chosen(question, question.choose, before, now)
+            return self._asked_of_chosen(question, question.choose, now)
         gathered = self._gathered(question.also) if question.also else self.told
         if before is not None and before.holds(gathered.fresh, self._feeds, now):
             return before
@@ -235,12 +235,9 @@ class Answers:
         self,
         question: Question,
         choose: Callable[[Chronology, Policy], Iterable[str]],
-        before: Answer | None,
         now: datetime,
     ) -> Answer:
         """Return what a rule says that chooses whose facts it reads; it is asked afresh while it chooses any."""
-        if before is not None and before.holds(self.told.fresh, self._feeds, now):
-            return before
         reading = Reading()
         told = self.told.chronology.noting(reading)
         named = tuple(choose(told, self._policy))

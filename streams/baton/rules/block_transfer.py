@@ -162,7 +162,7 @@ def _groups(
                 yield block, members
     between: dict[str | None, list[TransferRequested]] = defaultdict(list)
     for request in requests:
-        if request.to_team == team and request.identity not in in_named:
+        if request.to_team == team and not (in_named and request.identity in in_named):
             between[request.from_team].append(request)
     for from_team, members in between.items():
         for run in _runs(members, policy):
@@ -183,6 +183,9 @@ def _runs(requests: list[TransferRequested], policy: Policy) -> Iterator[list[Tr
     for start, request in enumerate(requests):
         terms = policy.terms(SLUG, request.occurred_at, request.authority)
         last = terms.due_after(request.occurred_at)
+        enough = start + terms.number("cases") - 1
+        if enough >= len(requests) or requests[enough].occurred_at > last:
+            continue  # Teams hand on cases for years: most requests stand alone, and are not counted.
         stop = bisect_right(requests, last, lo=start, key=lambda each: each.occurred_at)
         if len({each.case for each in requests[start:stop]}) < terms.number("cases"):
             continue
