@@ -380,6 +380,24 @@ def test_a_page_hears_that_something_changed(console: Console) -> None:
     assert "p-1" not in changed
 
 
+def test_what_came_before_a_page_could_listen_is_news_to_it(console: Console) -> None:
+    """It asks for what came since it was made; of another's alerts it hears nothing."""
+    console.sign_in()
+    page = console.get("/").text
+    shown = int(page.partition('<meta name="shown" content="')[2].partition('"')[0])
+    console.hear(an_alert(1))
+
+    async def listen(since: int | None, role: str) -> str | None:
+        events = changes(console.standing, an_operator("op-1", role), lasts=0.5, since=since)
+        heard = [each async for each in events]
+        return next((each for each in heard if "event: changed" in each), None)
+
+    assert asyncio.run(listen(shown, "named_midwife")) is not None
+    assert asyncio.run(listen(shown + 1, "named_midwife")) is None
+    assert asyncio.run(listen(shown + 9, "named_midwife")) is None
+    assert asyncio.run(listen(None, "named_midwife")) is None
+
+
 def test_who_is_signed_in_no_more_hears_no_more(console: Console) -> None:
     """The stream ends by itself, and says nothing of what changed then."""
 

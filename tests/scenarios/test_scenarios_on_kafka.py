@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 import tomllib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -208,7 +210,7 @@ def play(
             if kills and number % (moments // kills) == moments // kills - 1:
                 # Not before it is back and has judged past the last kill: a kill at rest would prove little.
                 assert stage.wait_until_judged(reached, supervisor.failed.is_set)
-                os.kill(supervisor.pids()["worker"], signal.SIGKILL)
+                kill(supervisor)
                 reached = moment - ONE_DAY
         assert stage.wait_until_judged(until, supervisor.failed.is_set), (
             folder / "worker.log"
@@ -219,6 +221,15 @@ def play(
         # A worker that was in doubt on a busy machine, and started again, must say the same.
         assert supervisor.restarts["worker"] >= min(kills, 1), (folder / "worker.log").read_text()
     return Live(alerts, pseudonyms)
+
+
+def kill(supervisor: Supervisor) -> None:
+    """Kill the worker; one that was killed before may not have been started again yet."""
+    while not supervisor.failed.is_set():
+        with suppress(ProcessLookupError):
+            os.kill(supervisor.pids()["worker"], signal.SIGKILL)
+            return
+        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")

@@ -144,7 +144,10 @@ class Pages:
         """Say, as it happens, that something changed that the reader may see; never what."""
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         operator, still = _operator(request), request.state.still
-        events = changes(self.standing, operator, SSE_LASTS, still)
+        # As of when the page was made: what came while it was on its way to the reader is news to it.
+        shown = request.headers.get("last-event-id") or request.query_params.get("shown", "")
+        since = int(shown) if shown.isascii() and shown.isdigit() else None
+        events = changes(self.standing, operator, SSE_LASTS, still, since)
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
     # One alert.
@@ -545,6 +548,7 @@ class Pages:
     def _page(
         self, request: Request, template: str, *, status_code: int = 200, **context: object
     ) -> Response:
+        context["version"] = self.standing.version
         return self.templates.TemplateResponse(request, template, context, status_code=status_code)
 
 
@@ -615,9 +619,13 @@ def _options(values: set[str], put: Callable[[str], str]) -> list[tuple[str, str
 
 
 async def changes(
-    standing: Standing, operator: Operator, lasts: float, still: Callable[[], bool] = lambda: True
+    standing: Standing,
+    operator: Operator,
+    lasts: float,
+    still: Callable[[], bool] = lambda: True,
+    since: int | None = None,
 ) -> AsyncIterator[str]:
-    """Give server-sent events, one for each time that something changed that the operator may see.
+    """Give server-sent events, one for each time that something changed that the operator may see, `since` a version.
 
     They end once the operator is not `still` who they were: the browser then asks anew, and is refused or told as much
     as they may see now.
@@ -628,7 +636,10 @@ async def changes(
     def wake() -> None:
         loop.call_soon_threadsafe(woken.set)
 
-    version = standing.version
+    # A version that is not there yet is of before this service was started.
+    version = standing.version if since is None else min(since, standing.version)
+    if version < standing.version:
+        woken.set()
     ends_at, speak_at = loop.time() + lasts, loop.time() + KEEP_ALIVE
     unfollow = standing.follow(wake)
     try:

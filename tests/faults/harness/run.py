@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -241,8 +241,11 @@ def _told(brokers: str, crew: Crew, webhook: Webhook) -> Told:
     """Wait until people are told of all that was asked for by now; then end the notifier, and compare."""
     by = datetime.now(UTC)
     gives_up_at = time.monotonic() + TOLD_WITHIN
-    while (left := untold(standing(brokers, PREFIX), by)) and time.monotonic() < gives_up_at:
+    left = ["Kafka did not say"]
+    while left and time.monotonic() < gives_up_at:
         time.sleep(2)
+        with suppress(KafkaError):
+            left = untold(standing(brokers, PREFIX), by)
     crew.remove("notifier")
     return judge_telling(journal(brokers, PREFIX), webhook, left)
 
@@ -271,14 +274,22 @@ def _compact_eagerly(brokers: str) -> None:
     """Have the state compacted all the time, and the alerts not at all: each of them is to be counted."""
     wanted = {topic.name: COMPACTION for topic in STATE_TOPICS}
     wanted[ALERTS.name] = {"min.compaction.lag.ms": "86400000", "max.compaction.lag.ms": "86400000"}
-    admin = KafkaAdminClient(bootstrap_servers=brokers.split(","))
-    admin.alter_configs(
-        [
-            ConfigResource(ConfigResourceType.TOPIC, prefixed(PREFIX, name), configs=configs)
-            for name, configs in wanted.items()
-        ]
-    )
-    admin.close()
+    resources = [
+        ConfigResource(ConfigResourceType.TOPIC, prefixed(PREFIX, name), configs=configs)
+        for name, configs in wanted.items()
+    ]
+    gives_up_at = time.monotonic() + 60
+    with KafkaAdminClient(bootstrap_servers=brokers.split(",")) as admin:
+        while True:
+            try:
+                admin.alter_configs(resources)
+            except (KafkaError, ValueError):
+                # The broker that is asked may not know yet of topics that another has just made.
+                if time.monotonic() > gives_up_at:
+                    raise
+                time.sleep(0.5)
+            else:
+                return
 
 
 def _environment(cluster: LocalCluster, folder: Path) -> dict[str, str]:

@@ -56,7 +56,9 @@ async function ask() {
 }
 
 if (live() !== null) {
-  const events = new EventSource("/events");
+  // What came after the page was made is news to it, also what came before it could listen.
+  const shown = document.querySelector("meta[name=shown]")?.content ?? "";
+  const events = new EventSource(`/events?shown=${shown}`);
   events.addEventListener("changed", ask);
   // After a break there is no telling what was missed.
   let broken = false;
