@@ -87,7 +87,7 @@ def ticks(at: datetime) -> list[Record]:
     return as_facts(written)
 
 
-def alerts_in(outputs: list[Output]) -> list[dict[str, object]]:
+def alerts_in(outputs: list[Output]) -> list[dict[str, Any]]:
     """Read the alerts."""
     return [codec.decode(each.value)[1] for each in on(ALERTS.name, outputs)]
 
@@ -223,7 +223,7 @@ def test_what_was_kept_before_alerts_had_a_life_begins_one() -> None:
     alert, *_ = alerts_in(old.apply(ticks(NOON + DAY + 2 * MINUTE)).outputs)
 
     assert (NOON + DAY, "raised") == (alert["raised_at"], alert["status"])
-    assert ["raised"] == [each["kind"] for each in alert["steps"]]  # type: ignore[attr-defined]  # a list in a decoded record
+    assert ["raised"] == [each["kind"] for each in alert["steps"]]
     assert kinds(judge) == kinds(old)
 
 
@@ -339,19 +339,21 @@ def test_what_is_told_of_a_past_moment_is_judged_as_of_where_the_ticks_are(told_
         [[*told, *late]] if told_late == "in the batch in which time stopped" else [told, late]
     )
 
-    written: list[dict[str, object]] = []
+    written: list[dict[str, Any]] = []
     for batch in batches:
         written += alerts_in(parts.apply(batch).outputs)
         while unfinished(parts):
             parts = Kept(Judge(POLICY, most), parts.rows)
             written += alerts_in(parts.apply([]).outputs)
 
-    def in_order(alerts: list[dict[str, object]]) -> list[tuple[Any, ...]]:
-        return sorted((alert["as_of"], alert["alert_id"], str(alert)) for alert in alerts)
-
     assert NOON + 9 * DAY - MILLISECOND in {alert["raised_at"] for alert in written}
-    assert in_order(at_once) == in_order(written)
+    assert by_moment(at_once) == by_moment(written)
     assert rows_but_the_chain(whole) == rows_but_the_chain(parts)
+
+
+def by_moment(alerts: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """Give alert records by moment; in which order those of one moment come is open."""
+    return sorted((alert["as_of"], alert["alert_id"], str(alert)) for alert in alerts)
 
 
 def rows_but_the_chain(judge: Kept) -> dict[bytes, bytes]:
@@ -397,6 +399,14 @@ def test_a_tick_does_not_make_more_be_done_at_once() -> None:
     assert unfinished(judge)
 
 
+def without_origin_of(tick_: Record, judge: Kept) -> dict[bytes, bytes]:
+    """Give the rows of a judge to which the origin of a tick is new."""
+    origin = codec.decode(tick_.value)[1]["origin"].encode()
+    return {
+        key: row for key, row in judge.rows.items() if key not in (b"t/" + origin, b"u/" + origin)
+    }
+
+
 def test_an_origin_that_is_new_holds_time_where_it_is() -> None:
     """A topic that an upgrade adds has no tick yet: nothing is asked for ever, and nothing is judged a second time."""
     most, count = 10, 60
@@ -405,21 +415,13 @@ def test_an_origin_that_is_new_holds_time_where_it_is() -> None:
     stopped = old.apply(ticks(NOON + 2 * DAY + MINUTE)).outputs
     assert unfinished(old)
     new, *others = ticks(NOON + 2 * DAY + MINUTE)
-    origin = codec.decode(new.value)[1]["origin"].encode()
-    rows = {
-        key: row for key, row in old.rows.items() if key not in (b"t/" + origin, b"u/" + origin)
-    }
 
-    judge = Kept(Judge(POLICY, most), rows)
+    judge = Kept(Judge(POLICY, most), without_origin_of(new, old))
     assert not unfinished(judge)
     written = judge.apply([fact(INCIDENT), *others]).outputs
     judge = Kept(Judge(POLICY, most), judge.rows)
     # A clock of before the upgrade was ahead of the first tick of the new topic.
-    behind = next(
-        each
-        for each in ticks(NOON - DAY)
-        if codec.decode(each.value)[1]["origin"].encode() == origin
-    )
+    behind, *_ = ticks(NOON - DAY)
     written += judge.apply([behind]).outputs
     judge = Kept(Judge(POLICY, most), judge.rows)
     assert not unfinished(judge)
@@ -444,10 +446,8 @@ def test_a_policy_that_is_taken_back_while_an_origin_is_new_is_judged_by_again()
     judge = Kept(Judge(POLICY))
     judge.apply([*map(fact, map(transfer, range(count))), *ticks(NOON + 3 * DAY)])
     new, *others = ticks(NOON + 3 * DAY + MINUTE)
-    origin = codec.decode(new.value)[1]["origin"].encode()
-    rows = {key: row for key, row in judge.rows.items() if key != b"t/" + origin}
 
-    judge = Kept(Judge(longer), rows)
+    judge = Kept(Judge(longer), without_origin_of(new, judge))
     judge.apply(others)
     assert "withdrawn" in {codec.decode(row)[1]["status"] for row in rows_of(b"a/", judge).values()}
     judge = Kept(Judge(POLICY), judge.rows)
@@ -465,10 +465,8 @@ def test_an_origin_that_is_new_to_a_judge_at_rest_does_not_turn_time_back() -> N
     judge = a_judge()
     judge.apply([fact(INCIDENT), *ticks(NOON + 3 * DAY)])
     new, *others = ticks(NOON + 4 * DAY)
-    origin = codec.decode(new.value)[1]["origin"].encode()
-    rows = {key: row for key, row in judge.rows.items() if key != b"t/" + origin}
 
-    again = a_judge(rows=rows)
+    again = a_judge(rows=without_origin_of(new, judge))
     assert {} == {key: row for key, row in again.apply(others).rows.items() if key[:2] != b"u/"}
     again = a_judge(rows=again.rows)
     written = again.apply([new]).outputs
@@ -498,11 +496,9 @@ def test_chasing_over_years_is_done_in_several_transactions() -> None:
     assert max(map(len, written)) <= most + MOST_EACH * len(ORIGINS) + count
     assert len(written) > 3
 
-    def in_order(outputs: list[Output]) -> list[tuple[Any, ...]]:
-        alerts: list[dict[str, Any]] = alerts_in(outputs)
-        return sorted((alert["as_of"], alert["alert_id"], str(alert)) for alert in alerts)
-
-    assert in_order(at_once) == in_order([each for part in written for each in part])
+    assert by_moment(alerts_in(at_once)) == by_moment(
+        alerts_in([each for part in written for each in part])
+    )
     assert not rows_of(b"m/", parts) | rows_of(b"u/", parts)
 
 

@@ -21,6 +21,7 @@ from baton.agents.judge import CHAIN_ROW, Judge
 from baton.cli.exits import DIFFERS, WRONG, CommandError
 from baton.cli.output import counted
 from baton.contract import codec
+from baton.contract.audit import FIRST_PREVIOUS
 from baton.contract.topics import (
     ALERTS,
     AUDIT,
@@ -98,16 +99,15 @@ class AuditEnd:
     """
 
     sequence: int = 0
-    hash: str = ""
+    hash: str = FIRST_PREVIOUS
     digests: Counter[str] = field(default_factory=Counter)
     """How often each record was entered."""
     hashes: Mapping[int, str] = field(default_factory=dict)
     """The hash of each of the last entries, by its number."""
 
-    @property
-    def row(self) -> bytes:
-        """The judge's row that says where the chain ends."""
-        return f"{self.sequence} {self.hash}".encode()
+    def chain(self) -> Chain:
+        """Return the chain, to go on with."""
+        return Chain(self.sequence, self.hash)
 
     def has(self, row: bytes) -> bool:
         """Say whether the chain was ever as a row has it; a worker may have told more since."""
@@ -131,13 +131,13 @@ class Retold:
     meanwhile: dict[bytes, set[bytes | None]] = field(default_factory=dict)
     rest: list[Output] = field(default_factory=list)
     """What comes after the audit's end, in order: alerts, agencies' alerts, and entries of the audit."""
-    _chain: Chain = field(default_factory=Chain)
+    chain: Chain = field(init=False)
+    """The audit's, with the rest."""
     _before_entry: list[Output] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Go on with the audit's chain."""
-        if self.end is not None and self.end.sequence:
-            self._chain.load(self.end.row)
+        self.chain = (self.end or AuditEnd()).chain()
 
     @property
     def same_end(self) -> bool:
@@ -154,7 +154,7 @@ class Retold:
             entry = codec.decode(output.value)[1]
             if entry["sequence"] > self.end.sequence:
                 *before, _ = parts
-                self.rest += [*before, self._chain.append(entry, output.timestamp_ms or 0)]
+                self.rest += [*before, self.chain.append(entry, output.timestamp_ms or 0)]
                 return
             self.entered[entry["digest"]] += 1
         for each in parts:
@@ -261,7 +261,7 @@ class Repair:
             await replayed.to(await log.end(), end.is_before)
         else:
             await replayed.to(position)
-        _end_chain(replayed.rows, end, told.rest)
+        _end_chain(replayed.rows, told, end)
         if writer is None and end.has(stored.get(CHAIN_ROW, b"")):
             # A worker may have told more since the rows were read.
             replayed.rows[CHAIN_ROW] = stored[CHAIN_ROW]
@@ -373,7 +373,7 @@ class Repair:
                     hashes[entry["sequence"]] = entry["hash"]
                 hashes = dict(list(hashes.items())[-_TAIL:])
         last = max(hashes, default=0)
-        return AuditEnd(last, hashes.get(last, ""), digests, hashes)
+        return AuditEnd(last, hashes.get(last, FIRST_PREVIOUS), digests, hashes)
 
     def _alerts(self) -> dict[bytes, bytes]:
         """Return the newest value of each alert that the judge has told."""
@@ -424,14 +424,11 @@ def _why_not(
     return ""
 
 
-def _end_chain(rows: dict[bytes, bytes], end: AuditEnd, rest: Sequence[Output]) -> None:
+def _end_chain(rows: dict[bytes, bytes], told: Retold, end: AuditEnd) -> None:
     """Put the end of the audit's chain, with what is still to be told, in the place of the replay's own."""
-    entries = [codec.decode(each.value)[1] for each in rest if _is_entry(each)]
-    if entries:
-        end = AuditEnd(entries[-1]["sequence"], entries[-1]["hash"])
     rows.pop(CHAIN_ROW, None)
-    if end.sequence:
-        rows[CHAIN_ROW] = end.row
+    if told.rest or end.sequence:
+        rows[CHAIN_ROW] = (told.chain if told.rest else end.chain()).row
 
 
 async def _settled_rows(log: KafkaLog, looks: int) -> tuple[dict[bytes, bytes], int | None]:

@@ -8,7 +8,7 @@ the alert as it was raised and from what was done since: a restart, or another w
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 from baton.contract import codec
 from baton.contract.pointers import check_pointers
@@ -90,12 +90,6 @@ class Deeds:
         self._found: list[Deed] = []
         self._reader = Reader(brokers, prefixed(prefix, ALERT_ACTIONS.name))
         self._reader.skip_to(since)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the connection."""

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 class Chain:
     """The end of the chain, to which entries are appended."""
 
-    def __init__(self) -> None:
-        """Begin a chain."""
-        self._sequence = 0
-        self._hash = FIRST_PREVIOUS
+    def __init__(self, sequence: int = 0, last: str = FIRST_PREVIOUS) -> None:
+        """Begin a chain, or go on after so many entries with the `last` one's hash."""
+        self._sequence = sequence
+        self._hash = last
 
     def append(self, fields: Mapping[str, Any], timestamp_ms: int) -> Output:
         """Append an entry (`at`, `what`, `digest`, and what else is known); return what to write."""

@@ -127,8 +127,9 @@ class Judge:
 
     def _load_ahead(self, origin: str, value: bytes) -> None:
         self.watermark.advance(origin, codec.decode(value)[1]["at"])
-        self._ticks[_TICK + origin.encode()] = value
-        self._ahead.add(_AHEAD + origin.encode())
+        tick = _TICK + origin.encode()
+        self._ticks[tick] = value
+        self._ahead.add(_ahead(tick))
 
     @property
     def unfinished(self) -> bool:
@@ -224,7 +225,9 @@ class Judge:
 
         While an origin that is new holds time back, that moment is where time is, which may be where it had stopped.
         """
-        to = self._allowed or self.engine.now
+        # Where time did not stop, it is as far as the ticks allow.
+        to = self._allowed if self._stopped_at is not None else None
+        to = to or self.engine.now
         return to is not None and told.received_at <= to
 
     def _advance(self, effects: Effects, *, however_much: bool = False) -> None:

@@ -31,7 +31,7 @@ from baton.engine.answers import (
 from baton.engine.gathered import ANY, Gathered, Index, add_to
 from baton.engine.keys import REFERENCES, VIEWS, WITHOUT_CASE, Kept, kind_of
 from baton.rules import source_silent
-from baton.rules.chronology import Chronology, Feed
+from baton.rules.chronology import Chronology, Feed, shared
 from baton.rules.facts import Fact, SourceHeartbeat
 from baton.rules.months import month_end, month_of
 from baton.rules.register import RULES
@@ -154,7 +154,6 @@ class Engine:
         self._index: Index = {}
         self._answers: dict[str, Answers] = {}
         self._asked: dict[str, frozenset[type[Fact]]] = {}
-        self._shared: dict[frozenset[type[Fact]], frozenset[type[Fact]]] = {}
         self._linked: dict[str, set[str]] = defaultdict(set)
         self._awaited: dict[str, frozenset[str]] = {}
         self._alerts: dict[str, dict[str, Alert]] = defaultdict(dict)
@@ -555,7 +554,7 @@ class Engine:
                 # The question is gone, and not because what asked it was forgotten: it was corrected.
                 self._change(key, withdraw(alerts[alert_id], now), changes)
         self._wake(key, outcome.wake_at, outcome.silent, changes)
-        self._asked[key] = self._shared.setdefault(outcome.rests_on, outcome.rests_on)
+        self._asked[key] = shared(outcome.rests_on)
         if kind in self._choosy:
             self._awaited[key] = outcome.awaited
         if kind == "agency":

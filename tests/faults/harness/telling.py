@@ -16,8 +16,7 @@ from baton import wording
 from baton.contract import codec
 from baton.contract.topics import ALERTS, TELLINGS, prefixed
 from baton.engine.alerts import OPEN
-from baton.reading import Reader
-from baton.reading.alerts import alerts_of
+from baton.reading import Reader, live_rows, newest
 from tests.notify.conftest import Webhook, receiver
 
 REFERENCE: Final = re.compile(r"Reference:? ([0-9a-f]{12})")
@@ -89,21 +88,14 @@ def untold(alerts: Iterable[Mapping[str, Any]], by: datetime) -> list[str]:
 
 def standing(brokers: str, prefix: str) -> list[dict[str, Any]]:
     """Return every alert as it stands."""
-    last: dict[str, dict[str, Any]] = {}
     with Reader(brokers, prefixed(prefix, ALERTS.name)) as reader:
-        for batch in reader.to_end():
-            last |= {alert["alert_id"]: alert for alert in alerts_of(batch)}
-    return list(last.values())
+        return list(newest(reader.to_end()).values())
 
 
 def journal(brokers: str, prefix: str) -> list[dict[str, Any]]:
     """Return every telling as the notifier noted it last."""
-    last: dict[str, dict[str, Any]] = {}
     with Reader(brokers, prefixed(prefix, TELLINGS.name)) as reader:
-        for batch in reader.to_end():
-            noted = (codec.decode(each.value)[1] for each in batch if each.value is not None)
-            last |= {fields["reference"]: fields for fields in noted}
-    return list(last.values())
+        return [codec.decode(row)[1] for row in live_rows(reader.to_end()).values()]
 
 
 def judge_telling(noted: Iterable[Mapping[str, Any]], webhook: Webhook, left: list[str]) -> Told:
