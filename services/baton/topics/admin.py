@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from kafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
+from kafka.errors import (
+    KafkaConnectionError,
+    NodeNotReadyError,
+    TopicAlreadyExistsError,
+    UnknownBrokerIdError,
+    for_code,
+)
 
 from baton.contract.topics import TOPICS, configs, for_virtual_time, prefixed
 from baton.topics.differences import Found, TopicsDifferError, compare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from baton.contract.topics import Topic
     from baton.topics.differences import Difference
@@ -23,8 +28,11 @@ _REPLICATION: Final = 3
 _BOOTSTRAP_TIMEOUT_MS: Final = 6_000
 _REQUEST_TIMEOUT_MS: Final = 30_000
 _ANSWERED_WITHIN: Final = 15.0
-"""Seconds for which a dead broker may be asked instead of a living one."""
+"""Seconds for which a broker that is not there may be asked instead of one that is."""
+_NOT_THERE: Final = (KafkaConnectionError, NodeNotReadyError, UnknownBrokerIdError)
 _PAUSE: Final = 0.2
+
+Answer = TypeVar("Answer")
 
 
 def in_force(prefix: str = "", *, virtual_time: bool = False) -> dict[str, Topic]:
@@ -52,23 +60,27 @@ def apply(
     and what Kafka raises.
     """
     wanted = in_force(prefix, virtual_time=virtual_time)
-    with _admin(brokers) as admin:
+    created: list[str] = []
+
+    def make(admin: KafkaAdminClient) -> None:
         copies = replication or _default_replication(admin)
         differences = compare(wanted, _found(admin, wanted), copies)
         missing = [each.topic for each in differences if each.what == "missing"]
         wrong = [each for each in differences if each.what != "missing"]
         if wrong:
             raise TopicsDifferError(wrong)
-        if not missing:
-            return []
-        created = _create(admin, {name: wanted[name] for name in missing}, copies)
-        admin.wait_for_topics(missing)
-        if len(created) < len(missing):
-            # Somebody else created some between our look and our request: look at theirs.
-            wrong = compare(wanted, _found(admin, wanted), copies)
-            if wrong:
-                raise TopicsDifferError(wrong)
-        return created
+        if missing:
+            made = _create(admin, {name: wanted[name] for name in missing}, copies)
+            created.extend(made)
+            admin.wait_for_topics(missing)
+            if len(made) < len(missing):
+                # Somebody else created some between our look and our request: look at theirs.
+                wrong = compare(wanted, _found(admin, wanted), copies)
+                if wrong:
+                    raise TopicsDifferError(wrong)
+
+    _asked(brokers, make)
+    return created
 
 
 def check(
@@ -79,25 +91,17 @@ def check(
     Raises what Kafka raises.
     """
     wanted = in_force(prefix, virtual_time=virtual_time)
-    with _admin(brokers) as admin:
+
+    def differences(admin: KafkaAdminClient) -> list[Difference]:
         copies = replication or _default_replication(admin)
         return compare(wanted, _found(admin, wanted), copies)
 
+    return _asked(brokers, differences)
+
 
 def cluster_size(brokers: str) -> int:
-    """Give the number of brokers that are alive; raises what Kafka raises.
-
-    A broker that has just died is in the others' lists for some seconds, and the client may ask it: then again.
-    """
-    gives_up_at = time.monotonic() + _ANSWERED_WITHIN
-    while True:
-        try:
-            with _admin(brokers) as admin:
-                return len(admin.describe_cluster()["brokers"])
-        except KafkaConnectionError:
-            if time.monotonic() > gives_up_at:
-                raise
-            time.sleep(_PAUSE)
+    """Give the number of brokers that are alive; raises what Kafka raises."""
+    return _asked(brokers, lambda admin: len(admin.describe_cluster()["brokers"]))
 
 
 def remove(brokers: str, prefix: str) -> None:
@@ -109,25 +113,38 @@ def remove(brokers: str, prefix: str) -> None:
         raise ValueError(
             "topics without a prefix are a deployment's own, and are not deleted from here"
         )
-    with _admin(brokers) as admin:
+
+    def delete(admin: KafkaAdminClient) -> None:
         ours = [
             topic["name"] for topic in admin.describe_topics() if topic["name"] in in_force(prefix)
         ]
         if ours:
             admin.delete_topics(ours)
 
+    _asked(brokers, delete)
 
-@contextmanager
-def _admin(brokers: str) -> Iterator[KafkaAdminClient]:
-    admin = KafkaAdminClient(
-        bootstrap_servers=brokers.split(","),
-        bootstrap_timeout_ms=_BOOTSTRAP_TIMEOUT_MS,
-        request_timeout_ms=_REQUEST_TIMEOUT_MS,
-    )
-    try:
-        yield admin
-    finally:
-        admin.close()
+
+def _asked(brokers: str, question: Callable[[KafkaAdminClient], Answer]) -> Answer:
+    """Ask the cluster, and once more whenever the client turned to a broker that is not there.
+
+    A broker that has just died is in the others' lists for some seconds; of one that has just come not all have heard
+    yet, and one may name it as the controller that the client has not heard of. What `question` does may be done twice.
+    """
+    gives_up_at = time.monotonic() + _ANSWERED_WITHIN
+    while True:
+        admin = KafkaAdminClient(
+            bootstrap_servers=brokers.split(","),
+            bootstrap_timeout_ms=_BOOTSTRAP_TIMEOUT_MS,
+            request_timeout_ms=_REQUEST_TIMEOUT_MS,
+        )
+        try:
+            return question(admin)
+        except _NOT_THERE:
+            if time.monotonic() > gives_up_at:
+                raise
+            time.sleep(_PAUSE)
+        finally:
+            admin.close()
 
 
 def _default_replication(admin: KafkaAdminClient) -> int:
