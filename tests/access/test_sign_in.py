@@ -273,6 +273,20 @@ def test_a_busy_session_ends_too(site: Site) -> None:
     assert answer.status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("path", "headers"), [("/", {"baton-by-itself": "1"}), ("/events", {})], ids=["page", "events"]
+)
+def test_a_page_left_open_keeps_no_session(site: Site, path: str, headers: dict[str, str]) -> None:
+    """It asks by itself for what has changed, and nobody sits before it."""
+    site.sign_in()
+    site.clock.at += IDLE_SECONDS - 1
+    by_itself = site.get(path, headers=headers).status_code
+    site.clock.at += 2
+
+    assert by_itself != 303
+    assert site.get("/").status_code == 303
+
+
 def test_a_stranger_has_not_for_ever(site: Site) -> None:
     """Half signed in ends as well."""
     site.post("/sign-in", key="operator-1", password=PASSWORD)

@@ -83,6 +83,17 @@ def test_it_is_taken_up_whatever_the_hosts_clock_says(
     assert before["raised_at"] == after["raised_at"] <= after["as_of"]
 
 
+def test_a_watchdog_whose_time_is_behind_takes_nothing_back(topic: list[Message]) -> None:
+    """It was chased by the time of the one before, and stays chased."""
+    assert topic == []
+    begun = standing(NOON + MINUTE)
+    chased = standing(NOON + 600 * MINUTE, begun)
+    after = standing(NOON + 2 * MINUTE, chased)
+
+    assert len(begun["steps"]) < len(chased["steps"]) == len(after["steps"])
+    assert chased["as_of"] == after["as_of"]
+
+
 def test_what_was_done_before_it_was_raised_keeps_its_order(topic: list[Message]) -> None:
     """By the broker's time, though for a host that is ahead all of it comes at one moment; whatever the partition."""
     before = standing(NOON + 11 * MINUTE)

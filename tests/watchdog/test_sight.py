@@ -177,6 +177,20 @@ def test_an_earlier_blindness_goes_on() -> None:
     assert sight.blindness is None
 
 
+def test_a_watchdog_that_is_started_while_the_clock_is_dead_does_not_see() -> None:
+    """How old the last tick is nobody can tell, and all that ticked is judged; the next tick says what time it is."""
+    known = Blindness(at(0), {"clock": frozenset({"silent"})})
+    sight = Sight(LIMIT, at(3_600))
+    sight.adopt(known)
+    host = at(9_000)
+
+    assert not sight.see(look(3_600, clock=0))
+    assert not sight.see(look(3_601, clock=0))
+    assert (known, host) == (sight.blindness, sight.now(host))
+    assert sight.see(look(3_602, judged=3_601))
+    assert (None, at(3_602)) == (sight.blindness, sight.now(host))
+
+
 def test_a_wrong_clock_of_this_host_changes_nothing() -> None:
     """The time of day at which the watch began is used only where no clock ever ticked."""
     ahead = Sight(LIMIT, NOON + timedelta(days=365))

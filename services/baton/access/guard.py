@@ -31,6 +31,10 @@ ACTIONS_A_MINUTE: Final = 60
 STRANGERS_A_MINUTE: Final = 120
 """Requests that an operator, or an address that nobody has signed in from, may make."""
 SAFE: Final = frozenset({"GET", "HEAD"})
+EVENTS: Final = "/events"
+"""Where a page that lies open hears that something changed."""
+BY_ITSELF: Final = "baton-by-itself"
+"""The header of what a page then asks for."""
 OPEN_PATHS: Final = ("/sign-in", "/static/", "/-/healthy", "/favicon.ico")
 """What needs no operator: signing in, the pages' own files, and whether the service lives."""
 _REFUSED_FORM: Final = (
@@ -87,7 +91,7 @@ class Guard:
             return
         headers = Headers(scope=scope)
         number = self._number(headers)
-        session = self._session(number) if number else None
+        session = self._session(number, used=not _by_itself(scope, headers)) if number else None
         begun: str | None = None
         if session is None and _is_sign_in(scope["path"]):
             begun, session = self._sessions.begin(self._now())
@@ -110,9 +114,9 @@ class Guard:
             refused = _form_refused(body, headers, session)
         await (self._app if refused is None else refused)(scope, receive, answer)
 
-    def _session(self, number: str) -> Session | None:
+    def _session(self, number: str, *, used: bool) -> Session | None:
         """Return the session of a number, with its operator as they are now; None where it is over."""
-        session = self._sessions.get(number, self._now())
+        session = self._sessions.get(number, self._now(), used=used)
         if session is not None and session.operator is not None:
             session.operator = self._current(session.operator)
             if session.operator is None:
@@ -134,7 +138,7 @@ class Guard:
             return None
         if scope["method"] not in SAFE:
             return PlainTextResponse("Sign in first.", 401)
-        if scope["path"] == "/events":
+        if scope["path"] == EVENTS:
             return PlainTextResponse("Sign in first.", 401)
         asked = scope["path"] + (
             f"?{scope['query_string'].decode()}" if scope["query_string"] else ""
@@ -184,6 +188,11 @@ class Guard:
             attributes = f"Path=/; HttpOnly; SameSite=Lax{'; Secure' if self._secure else ''}"
             gone = "" if current else "; Max-Age=0"
             headers.append("set-cookie", f"{self.cookie}={current or ''}; {attributes}{gone}")
+
+
+def _by_itself(scope: Scope, headers: Headers) -> bool:
+    """Say whether a page asks, and nobody who reads it."""
+    return scope["path"] == EVENTS or (scope["method"] in SAFE and BY_ITSELF in headers)
 
 
 def _is_open(path: str) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from baton.access.operator import Operator
 
 IDLE_SECONDS: Final = 30 * 60
-"""Without a request for this long a session is over."""
+"""Without a request that somebody made for this long a session is over."""
 LONGEST_SECONDS: Final = 12 * 3_600
 """However busy, a session is over after a long shift."""
 STRANGERS_SECONDS: Final = 15 * 60
@@ -61,8 +61,11 @@ class Sessions:
         self._sessions[_hash(number)] = session
         return number, session
 
-    def get(self, number: str, now: float) -> Session | None:
-        """Return the session that a cookie names, or None for a forged one or one that is over."""
+    def get(self, number: str, now: float, *, used: bool = True) -> Session | None:
+        """Return the session that a cookie names, or None for a forged one or one that is over.
+
+        Not `used`: a page that lies open asked by itself, and whoever left it is idle all the same.
+        """
         name = _hash(number)
         session = self._sessions.get(name)
         if session is None:
@@ -70,7 +73,8 @@ class Sessions:
         if session.is_over(now):
             del self._sessions[name]
             return None
-        session.seen = now
+        if used:
+            session.seen = now
         self._sessions.move_to_end(name)
         return session
 

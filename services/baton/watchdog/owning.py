@@ -63,8 +63,9 @@ def lived(
 ) -> dict[str, Any]:
     """Return an alert of ours as it stands at `now`, given how it was raised and what was done since.
 
-    `now` and when it was raised are by the clock of this host, and what was done is by the broker's. Whoever does
-    something to an alert has seen it, so nothing is done before it was raised; and what was done is done by now.
+    What was done is by the broker's time; `now` and when it was raised are by this host's where no tick had come yet.
+    Whoever does something to an alert has seen it, so nothing is done before it was raised; and what was done is done
+    by now.
     """
     begun = form.alert_of({**raised, **UNLIVED, "as_of": raised["raised_at"]})
     lives = Lives(policy)

@@ -60,7 +60,7 @@ class Watchdog:
             blindness = self.sight.blindness
             if self._told and blindness is not None:
                 # People take it up, and it is chased, as any other: the judge cannot see to it.
-                self._told = self.telling.is_told(blindness, datetime.now(UTC))
+                self._told = self.telling.is_told(blindness, self.sight.now(datetime.now(UTC)))
             if not self._told:
                 self._tell()
         except (KafkaError, TopicMissingError) as error:
@@ -113,7 +113,8 @@ class Watchdog:
             self._told = False
 
     def _tell(self) -> None:
-        written = self.telling.tell(self.sight.blindness, self.sight.watermark, datetime.now(UTC))
+        sight = self.sight
+        written = self.telling.tell(sight.blindness, sight.watermark, sight.now(datetime.now(UTC)))
         self._told = True
         for alert in written:
             over = alert["status"] == "answered"

@@ -3,8 +3,9 @@
 One figure says it, whatever the cause: how far the judge's time, its watermark, is behind the clock's. Everything else
 only says where to look: a position that stands still, a gap, a source without ticks.
 
-No decision rests on this machine's time of day. The clock's last tick, by the broker's time, and the seconds that
-have passed here since it was seen say what time it is; so a wrong clock on this host can neither force nor hide it.
+As long as the clock ticks, no decision rests on this machine's time of day. The clock's last tick, by the broker's time,
+and the seconds that have passed here since it was seen say what time it is; so a wrong clock on this host can neither
+force nor hide it.
 """
 
 from __future__ import annotations
@@ -90,6 +91,8 @@ class Sight:
     look: Look | None = None
     _moving: dict[str, _Moving] = field(default_factory=dict)
     _first_clock: datetime | None = None
+    _ticks: bool = False
+    """Whether the clock has ticked since the watch began. A tick that was there before may be days old."""
 
     @property
     def watermark(self) -> datetime | None:
@@ -104,6 +107,10 @@ class Sight:
         if self.look is None:
             return timedelta()
         return max(timedelta(), self._now(self.look) - self._seen_to())
+
+    def now(self, host: datetime) -> datetime:
+        """Return what time it is by the broker, or by this `host` while no tick has said so."""
+        return self._now(self.look) if self.look is not None and self._ticks else host
 
     def still_for(self, partition: str) -> float:
         """Return for how many seconds a ledger's position has not moved, though records wait for it."""
@@ -123,7 +130,8 @@ class Sight:
         # Half of the limit, so that a pipeline at the limit is not blind and seeing by turns.
         if before is None and self.behind <= self.within:
             return False
-        if before is not None and self.behind <= self.within / 2:
+        # Before a tick comes, how old the last one is cannot be known, and so not that the judge has caught up.
+        if before is not None and self._ticks and self.behind <= self.within / 2:
             self.blindness = None
             return True
         since = self._seen_to() if before is None else before.since
@@ -144,6 +152,7 @@ class Sight:
                 self._moving[name] = _Moving(value, look.seconds)
         if self._first_clock is None:
             self._first_clock = look.clock
+        self._ticks = self._ticks or look.clock != self._first_clock
 
     def _now(self, look: Look) -> datetime:
         known = look.clock or self.started_at

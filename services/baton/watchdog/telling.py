@@ -181,13 +181,15 @@ class Telling:
     ) -> dict[str, Any]:
         """Return the alert of a blindness with what people have done to it; `known` is how it stood on the topic."""
         begun = raised(blindness, now, self._policy, known)
-        # By the broker's time, as are the deeds; `raised_at` is by the clock of this host.
+        # By the broker's time, as are the deeds; `raised_at` may be by the clock of a host.
         since = begun["due_at"]
         if self._deeds is None or self._deeds.since > since:
             self.close()
             self._deeds = Deeds(self._brokers, self._prefix, since)
         deeds = self._deeds.of(begun["alert_id"], since)
-        return lived(begun, deeds, now, self._policy, self._form)
+        # A watchdog whose time is behind that of the one before takes nothing back.
+        to = now if known is None else max(now, known["as_of"])
+        return lived(begun, deeds, to, self._policy, self._form)
 
     def _write(self, producer: KafkaProducer, alerts: list[dict[str, Any]]) -> None:
         topic = prefixed(self._prefix, ALERTS.name)

@@ -37,7 +37,9 @@ async function ask() {
   try {
     do {
       again = false;
-      const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+      const answer = await fetch(location.href, {
+        headers: { accept: "text/html", "baton-by-itself": "1" },
+      });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const [old, fresh] = [live(), page.querySelector("[data-live]")];
       if (!answer.ok || answer.redirected || fresh === null) {
