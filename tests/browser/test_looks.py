@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
+from baton.access import Access, Entitlements, Users, new_user
+from baton.access.oidc import Provider
+from baton.console.app import make_app
 from tests.browser.pages import PAGES
 from tests.browser.stage import (
     DESKTOP,
@@ -21,7 +25,7 @@ from tests.browser.stage import (
     signed_in,
     staged,
 )
-from tests.console.conftest import Console, an_alert
+from tests.console.conftest import AGENCY_OF, Console, an_alert
 
 SOON = 60_000
 """Milliseconds within which a script of the page must have run, on a busy machine."""
@@ -34,6 +38,9 @@ AXE = (
     / "axe-core"
     / "axe.min.js"
 )
+ENTITLEMENTS = Entitlements(AGENCY_OF)
+SOMEBODY = Users([new_user("op-7", PASSWORD)])
+PROVIDER = Provider("https://provider.invalid", "baton", "not asked")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -131,6 +138,33 @@ def test_signing_in_is_good_at_any_width(
     assert looks_good(page) == []
     window.close()
     assert errors == []
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("access", "path", "words"),
+    [
+        (
+            Access(ENTITLEMENTS, provider=PROVIDER),
+            "/sign-in/oidc/callback?code=x&state=y",
+            "There is a problem",
+        ),
+        (Access(ENTITLEMENTS, SOMEBODY, PROVIDER), "/sign-in", "your organisation"),
+        (Access(ENTITLEMENTS), "/sign-in", "Nobody can sign in yet"),
+    ],
+    ids=["refused-by-provider", "both-ways", "nobody-yet"],
+)
+def test_other_ways_in_are_good_at_any_width(
+    access: Access, path: str, words: str, size: ViewportSize, browser: Browser
+) -> None:
+    """Where an organisation's provider says who somebody is, and where nobody has been made yet."""
+    made, _ = staged()
+    with served(make_app(replace(made.parts, access=access))) as address:
+        page = browser.new_page(viewport=size)
+        page.goto(f"{address}{path}")
+        expect(page.locator("main")).to_contain_text(words, timeout=SOON)
+        assert looks_good(page) == []
+        page.close()
 
 
 def test_axe_would_find_something(page: Page) -> None:
