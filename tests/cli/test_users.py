@@ -57,7 +57,7 @@ def test_operators_are_listed_without_secrets(baton: Callable[..., Result], file
 
 def test_adding_again_replaces(baton: Callable[..., Result], file: Path) -> None:
     """A forgotten password or a lost phone: another password, another code."""
-    added(baton, "operator-1")
+    assert "Made operator-1" in added(baton, "operator-1").output
     before = read_users(file).get("operator-1")
     result = added(baton, "operator-1", password="another long password")  # noqa: S106 (invented)
 

@@ -71,6 +71,8 @@ def test_what_happened_is_said_with_its_refusal() -> None:
     told = {"role": "hub_manager", "by": "email", "at": NOON}
     done = {"event_id": "e", "event": "AlertClosed", "by": "operator-1", "occurred_at": NOON}
     assert "2015-03-02 12:00, hub manager by email: told" == said(told=[told])["told"]
+    none = told | {"by": "none", "outcome": "nobody"}
+    assert "2015-03-02 12:00, hub manager: nobody" == said(told=[none])["told"]
     assert said(actions=[done | {"refused": "same-person"}])["done"].endswith(
         "Refused: Two different persons must close this alert, and this is the one who asked for it."
     )

@@ -50,9 +50,10 @@ def add(
         )
     except ValueError as error:
         raise CommandError(f"{error}.", WRONG) from None
-    others = [each for each in users if each.key != key]
-    write_users(path, [*others, made])
-    say(f"{'Made anew' if len(others) < len(users) else 'Made'} {key} in {path}.")
+    # The users follow their file: whether this one was there before is asked before it is written.
+    done = "Made" if users.get(key) is None else "Made anew"
+    write_users(path, [*(each for each in users if each.key != key), made])
+    say(f"{done} {key} in {path}.")
     say("Enter this in an authenticator app; it is not shown again:")
     console().print(enrolment(made), soft_wrap=True, markup=False, highlight=False)
 

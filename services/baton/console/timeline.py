@@ -132,7 +132,7 @@ def _moments(alert: Mapping[str, Any], deeds: Deeds) -> Iterator[Moment]:
         yield Moment(step["at"], f"To be told: {roles or 'nobody'}. {why}", "step", "baton")
     for told in alert["told"]:
         came = TELLINGS.get(told["outcome"] or "told", "was told")
-        words = f"{wording.words(told['role']).capitalize()} {came} by {wording.words(told['by'])}"
+        words = f"{wording.words(told['role']).capitalize()} {came}{wording.means(told)}"
         yield Moment(told["at"], words, "told", "baton")
     for action in alert["actions"]:
         words = f"{deed_words(action, alert, deeds)}, by {action['by']}"

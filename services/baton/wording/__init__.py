@@ -195,10 +195,15 @@ def member(fields: Mapping[str, Any]) -> tuple[str, str]:
     return fields["key"], ", ".join(words(each) for each in fields["states"])
 
 
+def means(told: Mapping[str, Any]) -> str:
+    """Give the means of a telling, " by webhook"; nothing where there was nobody to tell by any."""
+    return "" if told.get("outcome") == "nobody" else f" by {words(told['by'])}"
+
+
 def details(alert: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Give the whole alert as labels and words, but for its events and members."""
     told = ", ".join(
-        f"{words(each['role'])} by {words(each['by'])}, {local(each['at'])}"
+        f"{words(each['role'])}{means(each)}, {local(each['at'])}"
         for each in alert["told"]
         # Of a telling from before outcomes were noted there is none.
         if each.get("outcome") in {None, "told"}

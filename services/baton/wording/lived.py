@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.engine.life import REFUSALS, turn_of
-from baton.wording import local, words
+from baton.wording import local, means, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -74,7 +74,7 @@ def _happened(alert: Mapping[str, Any]) -> Iterator[tuple[Any, str, str]]:
         yield step["at"], f"step {step['number']}", text
     for told in alert["told"]:
         outcome = words(told["outcome"] or "told")
-        text = f"{local(told['at'])}, {words(told['role'])} by {words(told['by'])}: {outcome}"
+        text = f"{local(told['at'])}, {words(told['role'])}{means(told)}: {outcome}"
         yield told["at"], "told", text
     for done in alert["actions"]:
         what = _DONE.get(done["event"], words(done["event"]))
