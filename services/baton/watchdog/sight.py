@@ -3,9 +3,9 @@
 One figure says it, whatever the cause: how far the judge's time, its watermark, is behind the clock's. Everything else
 only says where to look: a position that stands still, a gap, a source without ticks.
 
-As long as the clock ticks, no decision rests on this machine's time of day. The clock's last tick, by the broker's time,
-and the seconds that have passed here since it was seen say what time it is; so a wrong clock on this host can neither
-force nor hide it.
+As long as the clock ticks, no decision rests on this machine's time of day. The clock's last tick, by the broker's
+time, and the seconds that have passed here since it was seen say what time it is; so a wrong clock on this host can
+neither force nor hide it.
 """
 
 from __future__ import annotations
