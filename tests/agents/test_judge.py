@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from baton.agents.alert_record import alert_of, fields_of
 from baton.agents.judge import MOST_EACH, ORIGINS, Judge
 from baton.contract import codec
 from baton.contract.topics import ALERTS, AUDIT, SOURCE_TOPICS
+from baton.engine.alert_record import alert_of, fields_of
 from baton.engine.life import Lives
 from baton.rules.facts import FACTS
 from baton.rules.register import RULES

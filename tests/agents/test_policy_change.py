@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from baton.agents.alert_record import alert_of
 from baton.contract import codec
 from baton.contract.topics import ALERTS, SOURCE_TOPICS
+from baton.engine.alert_record import alert_of
 from tests.agents.relay import Kept, a_judge, an_intake, as_facts, sent, tick
 from tests.rules.told import CARE, DAY, HOUR, MINUTE, NOON, POLICY, policy_with
 

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baton.agents.alert_record import alert_of, fields_of
 from baton.contract import codec
+from baton.engine.alert_record import alert_of, fields_of
 from baton.engine.alerts import Alert
 from baton.engine.life import (
     MATCHED,

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import tomlkit
 
-from baton.agents.alert_record import alert_of
 from baton.agents.pseudonym import Pseudonyms, make_key, read_key
 from baton.cli.playback import Stage
 from baton.cli.supervisor import Supervisor
+from baton.engine.alert_record import alert_of
 from baton.replay.expect import refused_of, steps_of
 from baton.replay.play import play_scenario
 from baton.replay.scenario import PolicyText, Scenario, read_scenario

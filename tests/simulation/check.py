@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from baton.agents.alert_record import fields_of
 from baton.agents.intake import Intake
 from baton.agents.judge import Judge
 from baton.contract import codec
@@ -18,6 +17,7 @@ from baton.contract.topics import (
     STATE_TOPICS,
     TOPICS,
 )
+from baton.engine.alert_record import fields_of
 from baton.engine.engine import Engine
 from baton.engine.life import Lives
 from baton.engine.translate import to_action, to_fact

@@ -15,8 +15,8 @@ from typing import Any, get_args
 import pytest
 
 from baton import wording
-from baton.agents.alert_record import fields_of
 from baton.cli import chronology, rules_page
+from baton.engine.alert_record import fields_of
 from baton.engine.alerts import ANSWERED_IN_TIME, ANSWERED_IN_TIME_TOLD_LATE, Alert
 from baton.replay.play import played as play
 from baton.replay.scenario import PolicyText, Scenario, read_scenario

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from baton.agents.alert_record import alert_of, fields_of
 from baton.contract import codec
 from baton.engine.policy_file import parse_policy
 from baton.reading import Message
 from baton.watchdog import owning
-from baton.watchdog.owning import Deeds, Form, lived
+from baton.watchdog.owning import Deeds, lived
 from baton.watchdog.sight import Blindness
 from baton.watchdog.telling import Telling, alert_id_of, raised
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 POLICY = parse_policy((Path(__file__).parents[2] / "policy.toml").read_text(encoding="utf-8"))
-FORM = Form(alert_of, fields_of)
 BLIND = Blindness(NOON, {"facts-0": frozenset({"stands-still"})})
 MINUTE = timedelta(minutes=1)
 
@@ -66,7 +64,7 @@ def topic(monkeypatch: pytest.MonkeyPatch) -> list[Message]:
 
 def standing(now: datetime, known: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return the alert as a watchdog that has just begun has it at a moment of its host's."""
-    return Telling("", "", POLICY, FORM)._lived(BLIND, now, known)
+    return Telling("", "", POLICY)._lived(BLIND, now, known)
 
 
 @pytest.mark.parametrize("skew", [-10 * MINUTE, timedelta(0), 10 * MINUTE], ids=str)
@@ -135,6 +133,6 @@ def test_who_was_told_of_an_older_alert_stays_told(topic: list[Message]) -> None
 def test_nothing_done_is_as_it_was_raised() -> None:
     """As of now."""
     begun = raised(BLIND, NOON + MINUTE, POLICY, None)
-    after = lived(begun, [], NOON + 2 * MINUTE, POLICY, FORM)
+    after = lived(begun, [], NOON + 2 * MINUTE, POLICY)
 
     assert ("raised", NOON + 2 * MINUTE) == (after["status"], after["as_of"])

@@ -9,19 +9,16 @@ from typing import Any
 import pytest
 
 from baton import topics
-from baton.agents.alert_record import alert_of, fields_of
 from baton.contract.topics import ALERTS, prefixed
 from baton.engine.policy_file import parse_policy
 from baton.publish import publish
 from baton.reading import Reader
 from baton.reading.alerts import alerts_of
-from baton.watchdog.owning import Form
 from baton.watchdog.sight import Blindness
 from baton.watchdog.telling import Telling, alert_id_of, blindness_of
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 POLICY = parse_policy((Path(__file__).parents[2] / "policy.toml").read_text(encoding="utf-8"))
-FORM = Form(alert_of, fields_of)
 BLIND = Blindness(NOON, {"facts-0": frozenset({"stands-still"})})
 
 
@@ -41,8 +38,8 @@ def records(kafka: str, prefix: str) -> list[dict[str, Any]]:
 def test_a_blindness_is_told_once_and_answered_with_its_length(told: tuple[str, str]) -> None:
     """Saying it again writes nothing; a second watchdog goes on with the same alert; nobody is named."""
     now = NOON + timedelta(seconds=61)
-    Telling(*told, POLICY, FORM).tell(BLIND, NOON, now)
-    again = Telling(*told, POLICY, FORM)
+    Telling(*told, POLICY).tell(BLIND, NOON, now)
+    again = Telling(*told, POLICY)
 
     assert again.tell(BLIND, NOON, now + timedelta(seconds=9)) == []
     assert [blindness_of(each) for each in again.standing()] == [BLIND]
@@ -65,7 +62,7 @@ def test_more_that_is_seen_changes_the_alert_and_not_when_it_was_raised(
     told: tuple[str, str],
 ) -> None:
     """The same id, with one member more."""
-    telling = Telling(*told, POLICY, FORM)
+    telling = Telling(*told, POLICY)
     telling.tell(BLIND, NOON, NOON + timedelta(seconds=61))
     more = Blindness(NOON, {**BLIND.members, "clock": frozenset({"silent"})})
     (written,) = telling.tell(more, NOON, NOON + timedelta(seconds=90))
@@ -76,7 +73,7 @@ def test_more_that_is_seen_changes_the_alert_and_not_when_it_was_raised(
 
 def test_an_alert_left_standing_by_a_watchdog_that_died_is_answered(told: tuple[str, str]) -> None:
     """Of two blindnesses the older was over when the newer began."""
-    telling = Telling(*told, POLICY, FORM)
+    telling = Telling(*told, POLICY)
     telling.tell(BLIND, NOON, NOON + timedelta(seconds=61))
     newer = Blindness(NOON + timedelta(hours=1), BLIND.members)
     telling.tell(newer, newer.since, newer.since + timedelta(seconds=61))
@@ -90,7 +87,7 @@ def test_it_is_owned_chased_and_closed_as_any_other(told: tuple[str, str]) -> No
     """Taken up until that lapses, assigned, closed by two; whatever was done, it is answered when it is over."""
     since = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=61)
     blind, kafka, prefix = Blindness(since, BLIND.members), *told
-    telling = Telling(*told, POLICY, FORM)
+    telling = Telling(*told, POLICY)
     telling.tell(blind, since, since + timedelta(seconds=61))
     alert_id, count = alert_id_of(blind), 0
 
@@ -113,7 +110,7 @@ def test_it_is_owned_chased_and_closed_as_any_other(told: tuple[str, str]) -> No
     assert ("operator-2", None) == (owned["owner"], owned["actions"][-1]["refused"])
     asked = act("AlertClosed", "operator-1", outcome="acted", rationale="The clock is mended.")
     assert ("acknowledged", "operator-1") == (asked["status"], asked["closing_by"])
-    again = Telling(*told, POLICY, FORM)
+    again = Telling(*told, POLICY)
     assert again.tell(blind, since, datetime.now(UTC)) == [], "another watchdog comes to the same"
     (lapsed,) = again.tell(blind, since, lapses_at)
     assert ("raised", "lapsed") == (lapsed["status"], lapsed["steps"][-1]["kind"])
@@ -128,7 +125,7 @@ def test_a_closed_one_is_answered_too(told: tuple[str, str]) -> None:
     """Closing ends the chasing, not the blindness: it stands under the same id until that is over."""
     since = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=61)
     blind, (kafka, prefix) = Blindness(since, BLIND.members), told
-    telling = Telling(*told, POLICY, FORM)
+    telling = Telling(*told, POLICY)
     telling.tell(blind, since, datetime.now(UTC))
     closed = {"outcome": "acted", "rationale": "Being mended.", "second_by": "operator-2"}
     fields = {"event_id": "action-1", "occurred_at": datetime.now(UTC), "by": "operator-1"}

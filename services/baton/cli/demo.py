@@ -14,10 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from baton import topics, wording
-from baton.agents.alert_record import alert_of
 from baton.agents.pseudonym import Pseudonyms, make_key, read_key
 from baton.cli.playback import Stage
 from baton.cli.supervisor import Supervisor
+from baton.engine.alert_record import alert_of
 from baton.localkafka import use_kafka
 from baton.replay.expect import differences
 from baton.replay.scenario import PolicyText, read_scenario

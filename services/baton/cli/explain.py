@@ -292,9 +292,9 @@ def _working(what: str) -> Any:  # noqa: ANN401 - rich's status, or nothing
 
 
 def _row(known: Played, explanation: Explanation, file: str | None) -> dict[str, Any]:
-    from baton.agents.alert_record import fields_of
     from baton.cli.chronology import fact_row, facts_of, finding_row, rfc_3339
     from baton.contract import codec
+    from baton.engine.alert_record import fields_of
 
     about, now = explanation.key.partition(":")[2], known.engine.now
     row: dict[str, Any] = {} if file is None else {"file": file}
@@ -311,8 +311,8 @@ def _print(known: Played, explanation: Explanation, file: str | None) -> None:
     from rich.table import Table
 
     from baton import wording
-    from baton.agents.alert_record import fields_of
     from baton.cli import chronology
+    from baton.engine.alert_record import fields_of
     from baton.wording import lived
 
     out = console()

@@ -91,7 +91,7 @@ def reconcile(
 
 def _from_files(files: Sequence[Path], policy: Path) -> dict[str, dict[str, Any]]:
     """Play the files, each alone, and give their alerts as they stand at the end. Raises Mistakes."""
-    from baton.agents.alert_record import fields_of
+    from baton.engine.alert_record import fields_of
     from baton.engine.toml_lines import Mistakes
     from baton.replay.run import replay
     from baton.replay.scenario import PolicyText

@@ -11,11 +11,9 @@ from baton.runtime.settings import Settings
 
 def run_watchdog_service(settings: Settings) -> None:
     """Watch until it is told to stop. Raises PolicyErrors and OSError for what a person must mend."""
-    from baton.agents.alert_record import alert_of, fields_of
     from baton.engine.policy_file import parse_policy
     from baton.runtime.logs import configure_logs
     from baton.watchdog import run_watchdog
-    from baton.watchdog.owning import Form
 
     configure_logs(settings.log_format, "watchdog")
     policy = parse_policy(settings.policy.read_text(encoding="utf-8"), str(settings.policy))
@@ -27,7 +25,6 @@ def run_watchdog_service(settings: Settings) -> None:
         settings.topic_prefix,
         policy,
         stop,
-        form=Form(alert_of, fields_of),
         within=timedelta(seconds=settings.blind_after),
         health_port=settings.health_port,
     )

@@ -7,22 +7,22 @@ the alert as it was raised and from what was done since: a restart, or another w
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.contract import codec
 from baton.contract.pointers import check_pointers
 from baton.contract.topics import ALERT_ACTIONS, prefixed
+from baton.engine.alert_record import alert_of, fields_of
 from baton.engine.life import Lives
 from baton.engine.translate import to_action
 from baton.reading import Reader, message_time
 from baton.rules.facts import AlertsSilenced, SilenceEnded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from baton.engine.alerts import Alert
     from baton.engine.engine import Order
     from baton.reading import Message
     from baton.rules.facts import Action
@@ -50,16 +50,8 @@ UNLIVED: Final[Mapping[str, Any]] = {
 """The fields of an alert to which nothing was done and of which nobody was told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """The two ways between the contract's record and the engine's alert."""
-
-    alert_of: Callable[[dict[str, Any]], Alert]
-    fields_of: Callable[[Alert], dict[str, Any]]
-
-
 def lived(
-    raised: Mapping[str, Any], deeds: Iterable[Deed], now: datetime, policy: Policy, form: Form
+    raised: Mapping[str, Any], deeds: Iterable[Deed], now: datetime, policy: Policy
 ) -> dict[str, Any]:
     """Return an alert of ours as it stands at `now`, given how it was raised and what was done since.
 
@@ -67,7 +59,7 @@ def lived(
     Whoever does something to an alert has seen it, so nothing is done before it was raised; and what was done is done
     by now.
     """
-    begun = form.alert_of({**raised, **UNLIVED, "as_of": raised["raised_at"]})
+    begun = alert_of({**raised, **UNLIVED, "as_of": raised["raised_at"]})
     lives = Lives(policy)
     to = max(now, begun.raised_at)
     in_order = sorted(deeds, key=lambda deed: (deed[0].received_at, deed[1]))
@@ -79,7 +71,7 @@ def lived(
     lives.advance(to, [begun])
     alert = lives.alert(begun.alert_id)
     assert alert is not None  # noqa: S101 - it was just raised
-    return codec.complete("Alert", form.fields_of(alert) | {"as_of": to})
+    return codec.complete("Alert", fields_of(alert) | {"as_of": to})
 
 
 class Deeds:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
     from baton.rules.policy import Policy
-    from baton.watchdog.owning import Form
 
 EVERY: Final = 1.0
 """Seconds between two looks."""
@@ -169,7 +168,6 @@ def run_watchdog(  # noqa: PLR0913 - one keyword for each thing that a deploymen
     policy: Policy,
     stop: Event,
     *,
-    form: Form,
     within: timedelta,
     health_port: int = 0,
     every: float = EVERY,
@@ -178,7 +176,7 @@ def run_watchdog(  # noqa: PLR0913 - one keyword for each thing that a deploymen
     watchdog = Watchdog(
         brokers=brokers,
         prefix=prefix,
-        telling=Telling(brokers, prefix, policy, form),
+        telling=Telling(brokers, prefix, policy),
         # Whole: records have milliseconds, and the id of a blindness must be the same when it is read again.
         sight=Sight(within, datetime.now(UTC).replace(microsecond=0)),
     )

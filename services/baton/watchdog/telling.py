@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from baton.rules.policy import Policy
-    from baton.watchdog.owning import Form
 
 RULE: Final = "pipeline-blind"
 RULE_VERSION: Final = 1
@@ -117,12 +116,11 @@ def blindness_of(alert: Mapping[str, Any]) -> Blindness:
 class Telling:
     """The alerts topic, for the watchdog's own alerts alone."""
 
-    def __init__(self, brokers: str, prefix: str, policy: Policy, form: Form) -> None:
-        """Take bootstrap servers, the topics' prefix, the policy, and how records and alerts become each other."""
+    def __init__(self, brokers: str, prefix: str, policy: Policy) -> None:
+        """Take bootstrap servers, the topics' prefix, and the policy."""
         self._brokers = brokers
         self._prefix = prefix
         self._policy = policy
-        self._form = form
         self._deeds: Deeds | None = None
         self._last: dict[str, dict[str, Any]] = {}
         """Our alerts that stand, as they were last on the topic."""
@@ -189,7 +187,7 @@ class Telling:
         deeds = self._deeds.of(begun["alert_id"], since)
         # A watchdog whose time is behind that of the one before takes nothing back.
         to = now if known is None else max(now, known["as_of"])
-        return lived(begun, deeds, to, self._policy, self._form)
+        return lived(begun, deeds, to, self._policy)
 
     def _write(self, producer: KafkaProducer, alerts: list[dict[str, Any]]) -> None:
         topic = prefixed(self._prefix, ALERTS.name)

@@ -12,11 +12,11 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from baton.agents.alert_record import alert_of, fields_of
 from baton.agents.chain import Chain
 from baton.contract import codec
 from baton.contract.audit import digest
 from baton.contract.topics import ALERT_ACTIONS, ALERTS, AUDIT, SOURCE_TOPICS, agency_alerts
+from baton.engine.alert_record import alert_of, fields_of
 from baton.engine.engine import Engine, Wake
 from baton.engine.entitled import entitled_agencies
 from baton.engine.life import Lives
