@@ -54,8 +54,9 @@ def test_who_saw_it_is_named_once_in_the_order_of_their_first_look() -> None:
             entry(this, "operator-1", "refused"),
             entry(this, "operator-1", "viewed"),
             entry(this, "operator-2", "viewed"),
+            entry(this, "operator-4", "exported"),
         ],
     )
 
-    assert ("operator-2", "operator-1") == found.seen_by
-    assert 4 == len(found.entries)
+    assert ("operator-2", "operator-1", "operator-4") == found.seen_by
+    assert 5 == len(found.entries)

@@ -220,6 +220,36 @@ def test_an_alert_arrives_without_reloading(page: Page, console: tuple[Console, 
     assert page.evaluate("window.same")
 
 
+def test_a_page_whose_session_is_over_goes_to_the_sign_in(browser: Browser) -> None:
+    """It would show for ever what stood when its reader left, and nobody could tell."""
+    made, app = staged()
+    with served(app) as address:
+        window = signed_in(browser, made, address, DESKTOP)
+        page = window.new_page()
+        page.goto("/")
+        made.access.sessions.end(window.cookies()[0]["value"])
+
+        page.wait_for_url("**/sign-in?next=**", timeout=SOON)
+        window.close()
+
+
+def test_a_page_that_hears_nothing_any_more_says_so(browser: Browser) -> None:
+    """So that it is seen and heard, while the console is away."""
+    made, app = staged()
+    with served(app) as address:
+        window = signed_in(browser, made, address, DESKTOP)
+        page = window.new_page()
+        page.goto("/")
+        lost = page.locator("#lost")
+        expect(lost).to_be_hidden()
+
+    expect(lost).to_be_visible(timeout=SOON)
+    expect(lost).to_contain_text("no longer live")
+    expect(page.locator("#said")).to_contain_text("no longer live")
+    assert looks_good(page) == []
+    window.close()
+
+
 def test_it_works_without_javascript(browser: Browser, console: tuple[Console, str]) -> None:
     """Lists, filters, an alert, and a form with its mistakes: all but liveness."""
     made, address = console

@@ -79,6 +79,87 @@ def test_it_shows_everything_that_was_done_and_told(console: Console) -> None:
     assert "Next step Chased, 2 March 2026 at 1pm" in said
 
 
+@pytest.mark.parametrize(
+    ("more", "kinds"),
+    [
+        # Two who want different things: neither has closed it.
+        ({"closing_by": "op-1"}, ["Asked to close: acted", "Asked to close: duplicate"]),
+        # What they asked for came to nothing, as it was answered.
+        ({"status": "answered"}, ["Asked to close: acted", "Asked to close: duplicate"]),
+        ({"status": "closed", "closed_by": "op-1"}, ["Asked to close: acted", "Closed: duplicate"]),
+    ],
+    ids=["open", "answered", "closed"],
+)
+def test_who_only_asked_to_close_it_has_not_closed_it(
+    console: Console, more: dict[str, Any], kinds: list[str]
+) -> None:
+    """Whoever asked first, too, once somebody else has asked for something else."""
+    asked = [
+        console.hear_action("AlertClosed", alert=ALERT, outcome=outcome, rationale="Why.", by=by)
+        for by, outcome in (("op-2", "acted"), ("op-1", "duplicate"))
+    ]
+    console.hear(an_alert(1, actions=[done(each, "AlertClosed") for each in asked], **more))
+    console.sign_in()
+    said = words(console.get("/alert", id=ALERT).text)
+
+    for each, by in zip(kinds, ("op-2", "op-1"), strict=True):
+        assert f"{each} by {by}" in said
+
+
+def test_it_is_closed_by_the_second_who_agrees(console: Console) -> None:
+    """Also when it was opened again since, or became worse; and by a record that names both."""
+    first, second, alone, both = (
+        console.hear_action("AlertClosed", alert=ALERT, outcome="acted", rationale="Why.", **who)
+        for who in (
+            {"by": "op-1"},
+            {"by": "op-2"},
+            {"by": "op-3"},
+            {"by": "op-4", "second_by": "op-5"},
+        )
+    )
+    again = console.hear_action("AlertReopened", alert=ALERT, by="op-6")
+    actions = [
+        done(first, "AlertClosed"),
+        done(second, "AlertClosed"),
+        done(again, "AlertReopened"),
+    ]
+    actions += [done(alone, "AlertClosed"), done(both, "AlertClosed")]
+    worse = {"number": 2, "kind": "worse", "roles": ["hub_manager"], "at": NOON + HOUR}
+    actions[-1]["occurred_at"] = NOON + 2 * HOUR
+    console.hear(an_alert(1, actions=actions, steps=[worse]))
+    console.sign_in()
+    said = words(console.get("/alert", id=ALERT).text)
+
+    for words_of in ("Asked to close: acted by op-1", "Closed: acted by op-2"):
+        assert words_of in said
+    for words_of in ("Asked to close: acted by op-3", "Closed: acted by op-4"):
+        assert words_of in said
+
+
+def test_words_under_an_id_that_two_have_are_each_ones_own(console: Console) -> None:
+    """Two agencies may number their records alike."""
+    mine, theirs = (
+        console.hear_action(
+            "AlertClosed", alert=ALERT, outcome="acted", event_id="1", by=by, rationale=why
+        )
+        for by, why in (("op-1", "Mine."), ("op-2", "Theirs."))
+    )
+    console.hear(an_alert(1, actions=[done(each, "AlertClosed") for each in (mine, theirs)]))
+    console.sign_in()
+    said = words(console.get("/alert", id=ALERT).text)
+
+    assert said.index("op-1") < said.index("Mine.") < said.index("Theirs.")
+
+
+def test_a_form_that_shows_an_alert_is_a_look_at_it(console: Console) -> None:
+    """Whom it is about, and what somebody wrote who wants it closed, stand there too."""
+    console.hear(an_alert(1))
+    console.sign_in()
+    console.get("/alert/close", id=ALERT)
+
+    assert [(ALERT, None)] == console.noted.of("viewed")
+
+
 def done(action: dict[str, Any], event: str, refused: str | None = None) -> dict[str, Any]:
     """Return an action as an alert shows it."""
     return {

@@ -146,25 +146,66 @@ def test_silences_are_listed_with_what_they_keep_quiet(console: Console) -> None
 
 
 def test_a_silence_can_be_ended_early(console: Console) -> None:
-    """By those of the agency that began it; by nobody else."""
+    """By those of the agency that began it; by nobody else who may see it."""
     silence = console.hear_action(
-        "AlertsSilenced", matcher="rule=a", until=NOON + HOUR, why="Move."
+        "AlertsSilenced", matcher="rule=unreferred-incident", until=NOON + HOUR, why="Move."
     )
+    console.hear(an_alert(1))
     form = {"silence": silence["event_id"], "event_id": "action-" + "0" * 32}
     console.told.engine = lambda record, fields: void(console.hear_action(record, **fields))
     console.sign_in(an_operator("op-2", "named_midwife"))
     other = console.post("/silences/end", form)
+    seen = console.get("/silences").text
     console.sign_in(an_operator("op-3"))
     own = console.post("/silences/end", form)
     after = console.get("/silences").text
 
     assert other.status_code == 403
+    assert "Move." in seen
+    assert "End it now" not in seen
     assert own.status_code == 303
     assert [record for record, _ in console.told.actions] == ["SilenceEnded"]
     assert console.told.actions[0][1]["silence"] == silence["event_id"]
     assert "ended by op-3" in after
     assert console.post("/silences/end", form | {"silence": "no-such"}).status_code == 404
     assert console.post("/silences/end", form | {"event_id": "x"}).status_code == 400
+
+
+def test_each_silence_is_ended_by_a_deed_of_its_own(console: Console) -> None:
+    """Two ends sent from one page are two; a page whose end baton has not taken yet says so."""
+    for number in (1, 2):
+        console.hear_action(
+            "AlertsSilenced", matcher=f"rule=r-{number}", until=NOON + HOUR, why="Move."
+        )
+    console.sign_in()
+    ids = re.findall(r'name="event_id" value="([^"]+)"', console.get("/silences").text)
+    shown = words(console.get("/silences", done="asked").text)
+
+    assert 2 == len(set(ids))
+    assert "has not taken it yet" in shown
+
+
+@pytest.mark.parametrize("matcher", ["alert", "rule", "about"])
+def test_a_silence_of_others_is_seen_by_whom_its_alerts_are_for(
+    console: Console, matcher: str
+) -> None:
+    """What it is for names an alert, and why it began is somebody's words: neither is for everybody of the area."""
+    alert = an_alert(1, tell=["public_protection_supervisor", "hub_manager"])
+    named = {"alert": alert["alert_id"], "rule": alert["rule"], "about": alert["about"]["key"]}
+    silence = console.hear_action(
+        "AlertsSilenced", matcher=f"{matcher}={named[matcher]}", until=NOON + HOUR, why="Move."
+    )
+    console.hear(alert)
+    console.sign_in(an_operator("op-2", "housing_lead"))
+    form = {"silence": silence["event_id"], "event_id": "action-" + "0" * 32}
+    housing = console.get("/silences").text
+    refused = console.post("/silences/end", form).status_code
+    console.sign_in(an_operator("op-3", "hub_manager"))
+
+    assert "Move." not in housing
+    assert named[matcher] not in housing
+    assert 404 == refused
+    assert "Move." in console.get("/silences").text
 
 
 def test_a_silence_that_is_over_is_not_ended_again(console: Console) -> None:

@@ -304,6 +304,24 @@ def test_an_acknowledgement_at_the_very_moment_of_a_chase_is_in_time() -> None:
     )
 
 
+def test_where_the_last_role_has_nobody_the_last_that_was_reached_is_chased_with_it() -> None:
+    """At once, and each time again: an alert that somebody has heard of is not left to those whom nobody can tell."""
+    first, second, last = "public_protection_supervisor", "hub_manager", "named_midwife"
+    hears = [told(MINUTE, 1, first), told(HOUR / 2 + MINUTE, 2, second)]
+    hears.append(told(HOUR + MINUTE, 3, last, "nobody"))
+    alert = lived([raised()], *hears, until=HOUR + 2 * MINUTE).alert()
+    hears += [told(HOUR + 3 * MINUTE, 4, last, "nobody"), told(HOUR + 3 * MINUTE, 4, second)]
+    later = lived([raised()], *hears, until=5 * HOUR).alert()
+    hears[-1] = told(HOUR + 3 * MINUTE, 4, second, "failed")
+    failed = lived([raised()], *hears, until=HOUR + 30 * MINUTE).alert()
+
+    assert ("chased", HOUR + MINUTE) == steps(alert)[-1][:2]
+    assert (last, second) == alert.life.steps[-1].roles
+    assert len(alert.life.steps) + 1 < len(later.life.steps)
+    assert {(last, second)} == {each.roles for each in later.life.steps[3:]}
+    assert len(alert.life.steps) == len(failed.life.steps), "nobody else is there to be asked"
+
+
 def test_the_last_role_is_chased_for_years_without_end_and_without_number() -> None:
     """The distance grows, up to a limit: a record of two years holds a few steps, and the next is known."""
     alert = lived([raised()], until=800 * DAY).alert()
@@ -559,6 +577,15 @@ def test_the_same_person_is_no_second() -> None:
     assert [None, "same-person"] == refused(again)
     assert ["same-person"] == refused(itself)
     assert ("closed", "bob", "ann") == (other.status, other.life.closed_by, other.life.second_by)
+
+
+def test_a_key_in_other_letters_is_no_second() -> None:
+    """Whoever signs in, or types, as `Ann` and as `ann` is one person."""
+    again = lived([raised()], closed(MINUTE), closed(2 * MINUTE, by="Ann"), until=HOUR).alert()
+    itself = lived([raised()], closed(MINUTE, second_by="ANN"), until=HOUR).alert()
+
+    assert [None, "same-person"] == refused(again)
+    assert ["same-person"] == refused(itself)
 
 
 def test_others_are_closed_by_one_who_says_why() -> None:

@@ -40,6 +40,18 @@ def test_a_silence_is_listed_with_who_why_and_until_when() -> None:
     assert [True, False] == [silence.holds(NOON + DAY - MINUTE), silence.holds(NOON + DAY)]
 
 
+def test_an_end_that_is_another_told_again_ends_nothing() -> None:
+    """Of two records with one id the judge takes the first; a list that believed both would hide what still holds."""
+    two = [silenced(0 * HOUR), silenced(MINUTE, event_id="silence-2")]
+    ends = [
+        said("SilenceEnded", HOUR, event_id="end", silence=each)
+        for each in ("silence-1", "silence-2")
+    ]
+    first, second = silences([[*two, *ends]])
+
+    assert (False, True) == (first.holds(NOON + 2 * HOUR), second.holds(NOON + 2 * HOUR))
+
+
 def test_a_silence_that_was_ended_says_by_whom() -> None:
     """The first end counts, and only of a silence that there is; the first telling counts, too."""
     ends = [

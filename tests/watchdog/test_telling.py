@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from baton import topics
-from baton.contract.topics import ALERTS, prefixed
+from baton.contract.topics import ALERTS, agency_alerts, prefixed
 from baton.engine.policy_file import parse_policy
 from baton.publish import publish
 from baton.reading import Reader
@@ -29,9 +29,9 @@ def told(kafka: str, topic_prefix: str) -> tuple[str, str]:
     return kafka, topic_prefix
 
 
-def records(kafka: str, prefix: str) -> list[dict[str, Any]]:
+def records(kafka: str, prefix: str, topic: str = ALERTS.name) -> list[dict[str, Any]]:
     """Return every alert record there is, in order."""
-    with Reader(kafka, prefixed(prefix, ALERTS.name)) as reader:
+    with Reader(kafka, prefixed(prefix, topic)) as reader:
         return [alert for batch in reader.to_end() for alert in alerts_of(batch)]
 
 
@@ -56,6 +56,9 @@ def test_a_blindness_is_told_once_and_answered_with_its_length(told: tuple[str, 
         last["answered_at"] - last["due_at"],
     )
     assert ["raised", "resolved"] == [step["kind"] for step in last["steps"]]
+    # Those who are told of it and read Kafka themselves hear of it as well.
+    assert [first, last] == records(*told, agency_alerts("childrens_social_care"))
+    assert [] == records(*told, agency_alerts("housing"))
 
 
 def test_more_that_is_seen_changes_the_alert_and_not_when_it_was_raised(

@@ -18,6 +18,7 @@ POINTERS: Final = OF_PEOPLE | frozenset(
     {
         *("event_id", "authority", "to_authority", "incident", "notification", "referral"),
         *("transfer", "case", "block", "assessment", "alert", "silence", "role"),
+        "note",
         *("team", "from_team", "to_team", "by_team", "successor"),
     },
 )

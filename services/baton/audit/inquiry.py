@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+
+_LOOKS: Final = frozenset({"viewed", "exported"})
+"""Who takes an alert away has seen it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class Inquiry:
     @property
     def seen_by(self) -> tuple[str, ...]:
         """Who saw it, in the order of their first look."""
-        looks = (each["by"] for each in self.entries if each["detail"] == "viewed")
+        looks = (each["by"] for each in self.entries if each["detail"] in _LOOKS)
         return tuple(dict.fromkeys(looks))
 
 

@@ -26,9 +26,9 @@ _HEADER_BYTES: Final = 10
 
 @dataclass(slots=True)
 class Deeds:
-    """Every action that people told, by its event's id. Fed by one thread, asked by many."""
+    """Every action that people told. Fed by one thread, asked by many."""
 
-    _told: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _told: dict[tuple[str, ...], dict[str, Any]] = field(default_factory=dict)
     _silences: Silences = field(default_factory=Silences)
     _lock: threading.Condition = field(default_factory=threading.Condition)
 
@@ -45,14 +45,19 @@ class Deeds:
                 self._take(record, fields, message_time(message))
 
     def _take(self, record: str, fields: dict[str, Any], at: datetime) -> None:
-        self._told.setdefault(fields["event_id"], fields)
+        name = (fields["authority"], record, fields["event_id"], fields["by"])
+        self._told.setdefault(name, fields)
         self._silences.take(record, fields, at)
         if record == "SilenceEnded":
             self._lock.notify_all()
 
-    def told(self, event_id: str) -> Mapping[str, Any]:
-        """Return what an action said; nothing for one that is not known, or is no longer kept."""
-        return self._told.get(event_id, {})
+    def told(self, action: Mapping[str, Any], authority: str) -> Mapping[str, Any]:
+        """Return what an action that stands on an alert of an area said; nothing for one that is no longer kept.
+
+        Two agencies may give their records the same id: they are told apart by who did it.
+        """
+        name = (authority, action["event"], action["event_id"], action["by"])
+        return self._told.get(name, {})
 
     def silences(self) -> list[StatedSilence]:
         """Return every silence that was asked for, the newest first."""

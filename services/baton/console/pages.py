@@ -196,7 +196,7 @@ class Pages:
         return sorted(about, key=lambda each: each.raised_at, reverse=True)[:20]
 
     def _deed(self, action: Mapping[str, Any], alert: Mapping[str, Any]) -> dict[str, Any]:
-        said = self.deeds.told(action["event_id"])
+        said = self.deeds.told(action, alert["authority"])
         return {
             "at": action["occurred_at"],
             "by": action["by"],
@@ -209,7 +209,6 @@ class Pages:
         self, event_id: str, alert: Mapping[str, Any], operator: Operator
     ) -> dict[str, Any] | None:
         """Return what came of the action that led here: accepted, refused with a sentence, or not known yet."""
-        told = self.deeds.told(event_id)
         if not event_id:
             return None
         shown, refused = self.standing.answer(event_id, 0)
@@ -226,6 +225,7 @@ class Pages:
                     "sentence": deed_words(action, alert, self.deeds),
                     "asked": asked,
                 }
+        told = self.deeds.silence(alert["authority"], event_id) is not None
         return {"state": "accepted", "sentence": "Silenced" if told else "Done", "asked": False}
 
     def _silenced(
@@ -268,6 +268,8 @@ class Pages:
             )
             raise HTTPException(403, ACCESS_REFUSALS.get(refusal, ""))
         if request.method == "GET":
+            # The form says whom it is about, and what somebody else has asked for, and why.
+            await run_in_threadpool(self._note, request, "viewed", alert=row.alert_id, page=action)
             form = acting.Form({"event_id": acting.new_event_id()})
             return self._form(request, action, form, alert)
         form = acting.Form(_plain(await request.form()))
@@ -301,7 +303,7 @@ class Pages:
                 and each["by"] == alert["closing_by"]
                 and not each["refused"]
             ]
-            wanted = self.deeds.told(asked[-1]["event_id"]) if asked else {}
+            wanted = self.deeds.told(asked[-1], alert["authority"]) if asked else {}
         matchers = acting.matchers_of(alert)
         counts = {}
         if action == "silence":
@@ -416,7 +418,7 @@ class Pages:
         )
 
     def silences(self, request: Request) -> Response:
-        """List the silences of the reader's areas, with the alerts that each keeps quiet."""
+        """List the silences that are the reader's to see, with the alerts that each keeps quiet."""
         operator, now = _operator(request), self.now()
         quiet: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
         for row in self.standing.visible(operator):
@@ -427,9 +429,13 @@ class Pages:
             request,
             "silences.html",
             now=now,
-            holding=[(each, quiet[each.key]) for each in known if each.holds(now)],
+            # An id for each form: two that are sent are two deeds, and one that is sent twice is one.
+            holding=[
+                (each, quiet[each.key], acting.new_event_id() if _may_end(each, operator) else "")
+                for each in known
+                if each.holds(now)
+            ],
             over=[each for each in known if not each.holds(now)][:50],
-            event_id=acting.new_event_id(),
             done=request.query_params.get("done", ""),
         )
 
@@ -441,7 +447,7 @@ class Pages:
         if silence is None:
             raise HTTPException(404)
         began = silence.stated
-        if began["by"] != operator.key and began["agency"] not in operator.agencies:
+        if not _may_end(silence, operator):
             await run_in_threadpool(
                 self._note, request, "refused", page="silences", why="not-yours"
             )
@@ -457,26 +463,45 @@ class Pages:
         if not silence.holds(now):
             # The page was loaded while it held, or somebody else was quicker: nothing is told, nor waited for.
             return RedirectResponse("/silences?done=over", 303)
-        if not await run_in_threadpool(self._tell_end, asked):
+        done = await run_in_threadpool(self._tell_end, asked)
+        if not done:
             raise HTTPException(503, "baton could not take this just now: try again in a minute.")
-        return RedirectResponse("/silences?done=ended", 303)
+        return RedirectResponse(f"/silences?done={done}", 303)
 
-    def _tell_end(self, asked: acting.Asked) -> bool:
+    def _tell_end(self, asked: acting.Asked) -> str:
+        """Tell the end of a silence; return whether it is `ended` or only `asked`, or nothing if it was not told."""
         try:
             self.teller.tell(asked.record, asked.fields)
         except NotToldError:
-            return False
+            return ""
         said = asked.fields
-        self.deeds.wait_until_ended(said["authority"], said["silence"], ANSWERED_WITHIN)
-        return True
+        heard = self.deeds.wait_until_ended(said["authority"], said["silence"], ANSWERED_WITHIN)
+        return "ended" if heard else "asked"
 
     def _silences_of(self, operator: Operator) -> list[StatedSilence]:
-        """Return the silences of an operator's areas, the newest first."""
-        return [
+        """Return the silences of an operator's areas that are theirs to see, the newest first.
+
+        Those of their own agencies, and those of others that are for an alert which they may see: what a silence is
+        for names alerts and pseudonyms, and why it began is somebody's words.
+        """
+        kept_quiet = [
             each
             for each in self.deeds.silences()
             if each.stated["authority"] in operator.authorities
         ]
+        theirs = [each for each in kept_quiet if not _may_end(each, operator)]
+        seen = self._seen_of(theirs, operator) if theirs else set()
+        return [each for each in kept_quiet if _may_end(each, operator) or each.key in seen]
+
+    def _seen_of(self, kept: list[StatedSilence], operator: Operator) -> set[tuple[str, str]]:
+        """Return which of these silences are for an alert that an operator may see, open or not."""
+        alerts = [row.as_matched() for row in self.standing.visible(operator)]
+        return {
+            each.key
+            for each in kept
+            if each.refused is None
+            and matching(each.stated["matcher"], each.stated["authority"], alerts)
+        }
 
     def _silence(self, silence_id: str, operator: Operator) -> StatedSilence | None:
         for each in self._silences_of(operator):
@@ -550,6 +575,12 @@ class Pages:
     ) -> Response:
         context["version"] = self.standing.version
         return self.templates.TemplateResponse(request, template, context, status_code=status_code)
+
+
+def _may_end(silence: StatedSilence, operator: Operator) -> bool:
+    """Say whether a silence is an operator's own, or their agency's."""
+    began = silence.stated
+    return began["by"] == operator.key or began["agency"] in operator.agencies
 
 
 def _facts(alert: Mapping[str, Any], now: datetime) -> list[tuple[str, str]]:

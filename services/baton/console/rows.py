@@ -68,6 +68,18 @@ class Row:
         """Whether something is still to be done about it."""
         return self.status in OPEN
 
+    def as_matched(self) -> dict[str, Any]:
+        """Return the fields by which a silence may be for it, as if it were open, in the form of the contract."""
+        return {
+            "status": "raised",
+            "authority": self.audience.authority,
+            "alert_id": self.alert_id,
+            "rule": self.rule,
+            "about": {"kind": self.about_kind, "key": self.about},
+            "severity": self.severity,
+            "responsible": self.audience.fields["responsible"] | {"team": self.team},
+        }
+
     def alert(self) -> dict[str, Any]:
         """Read the whole alert."""
         _, fields = codec.decode(self.value)

@@ -78,6 +78,8 @@ def run_console(
                 access_log=False,
                 log_config=None,
                 server_header=False,
+                # Whoever reaches it directly could say anything of where they are; a proxy is there by its address.
+                proxy_headers=access.secure,
                 timeout_graceful_shutdown=2,
             )
         )

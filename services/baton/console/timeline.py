@@ -85,6 +85,8 @@ _DEEDS: Final[Mapping[str, str]] = {
     "AlertsSilenced": "Silenced",
     "SilenceEnded": "Silence ended",
 }
+_BEGUN_AGAIN: Final = frozenset({"worse", "reopened"})
+"""The kinds of steps with which an alert's life begins again, as if nobody had closed it."""
 TELLINGS: Final[Mapping[str, str]] = {
     "told": "was told",
     "failed": "could not be told",
@@ -93,9 +95,42 @@ TELLINGS: Final[Mapping[str, str]] = {
 }
 
 
+def _closes(alert: Mapping[str, Any], deeds: Deeds) -> frozenset[str]:
+    """Return the ids of the wishes to close an alert that closed it, as far as can be told; the others only asked.
+
+    One that needs two persons is closed by the second who gives the outcome of the first, or by a record with both.
+    Otherwise the last one closed it where somebody opened it again after that, or where it is closed.
+    """
+    again_at = [each["at"] for each in alert["steps"] if each["kind"] in _BEGUN_AGAIN]
+    found: set[str] = set()
+    last: tuple[Mapping[str, Any], str | None] | None = None
+    for action in alert["actions"]:
+        if action["refused"] is not None:
+            continue
+        at = action["occurred_at"]
+        if action["event"] == "AlertReopened":
+            found |= {last[0]["event_id"]} if last is not None else set()
+            last = None
+        elif action["event"] == "AlertClosed":
+            said = deeds.told(action, alert["authority"])
+            if last is not None and any(last[0]["occurred_at"] < each <= at for each in again_at):
+                last = None
+            agreed = (
+                last is not None
+                and last[0]["by"] != action["by"]
+                and last[1] == said.get("outcome")
+            )
+            if agreed or said.get("second_by"):
+                found.add(action["event_id"])
+            last = action, said.get("outcome")
+    if last is not None and alert["closed_by"] is not None:
+        found.add(last[0]["event_id"])
+    return frozenset(found)
+
+
 def deed_words(action: Mapping[str, Any], alert: Mapping[str, Any], deeds: Deeds) -> str:
     """Say what somebody did to an alert, in words; never a rationale."""
-    said = deeds.told(action["event_id"])
+    said = deeds.told(action, alert["authority"])
     words = _DEEDS.get(action["event"], event_words(action["event"]))
     if action["event"] == "AlertAcknowledged" and said.get("until"):
         words += f" until {wording.spoken(said['until'])}"
@@ -104,7 +139,7 @@ def deed_words(action: Mapping[str, Any], alert: Mapping[str, Any], deeds: Deeds
     elif action["event"] == "AlertNoted" and said.get("note"):
         words += f": {said['note']}"
     elif action["event"] == "AlertClosed":
-        if action["refused"] or action["by"] == alert["closing_by"]:
+        if action["refused"] or action["event_id"] not in _closes(alert, deeds):
             words = "Asked to close"
         words += f": {wording.words(said['outcome'])}" if said.get("outcome") else ""
     return words

@@ -82,16 +82,21 @@ class Silences:
     def __init__(self) -> None:
         """Begin with none."""
         self._found: dict[tuple[str, str], StatedSilence] = {}
+        self._known: set[tuple[str, str, str, str]] = set()
 
     def take(self, record: str, fields: Mapping[str, Any], at: datetime) -> None:
         """Take a record of `alert-actions` of which baton was told at `at`; what silences nothing is passed over."""
         action = to_action(record, fields, at)
+        if not isinstance(action, AlertsSilenced | SilenceEnded) or action.identity in self._known:
+            # The judge, too, takes a record that is told again for the same, whatever else it says.
+            return
+        self._known.add(action.identity)
         if isinstance(action, AlertsSilenced):
             begun = silence_of(action, at)
             refused = begun if isinstance(begun, str) else None
             silence = StatedSilence(stated=fields, at=at, refused=refused)
             self._found.setdefault((action.authority, action.event_id), silence)
-        elif isinstance(action, SilenceEnded):
+        else:
             key = (action.authority, action.silence)
             standing = self._found.get(key)
             if standing is not None and standing.holds(at):

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from kafka import KafkaProducer
 
 from baton.contract import codec
-from baton.contract.topics import ALERTS, prefixed
+from baton.contract.topics import ALERTS, agency_alerts, prefixed
 from baton.engine.alerts import OPEN
+from baton.engine.entitled import entitled_agencies
 from baton.reading import BOOTSTRAP_TIMEOUT_MS, Reader, newest
 from baton.rules import source_silent
 from baton.watchdog.owning import UNLIVED, Deeds, lived
@@ -190,11 +191,20 @@ class Telling:
         return lived(begun, deeds, to, self._policy)
 
     def _write(self, producer: KafkaProducer, alerts: list[dict[str, Any]]) -> None:
-        topic = prefixed(self._prefix, ALERTS.name)
+        agency_of = {name: role.agency for name, role in self._policy.roles.items()}
         producer.begin_transaction()
         sent = [
-            producer.send(topic, key=alert["alert_id"].encode(), value=codec.encode("Alert", alert))
+            producer.send(
+                prefixed(self._prefix, topic),
+                key=alert["alert_id"].encode(),
+                value=codec.encode("Alert", alert),
+            )
             for alert in alerts
+            # As the judge does it: also to the agencies that read Kafka themselves.
+            for topic in (
+                ALERTS.name,
+                *(agency_alerts(each) for each in sorted(_agencies(alert, agency_of))),
+            )
         ]
         producer.flush(timeout=_WITHIN)
         for each in sent:
@@ -215,6 +225,11 @@ class Telling:
             delivery_timeout_ms=int(_WITHIN * 1_000),
             metrics_enabled=False,
         )
+
+
+def _agencies(alert: Mapping[str, Any], agency_of: Mapping[str, str]) -> set[str]:
+    """Return the agencies that our alert is for; it is about baton, which is none."""
+    return set(entitled_agencies(alert, agency_of)) - {ABOUT["key"]}
 
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

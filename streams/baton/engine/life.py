@@ -562,7 +562,10 @@ class Lives:
         return limit.times(1 << min(kept.again, _MOST_DOUBLINGS)) if kept.again else limit
 
     def _ask(self, kept: _Kept, alert: Alert, kind: str, now: datetime) -> None:
-        """Ask for the roles of the next rung to be told, or for those of this one where nothing was chased."""
+        """Ask for the roles of the next rung to be told, or for those of this one where nothing was chased.
+
+        Past the last rung it is chased again; with it, where it has reached nobody yet, the highest rung that has.
+        """
         rungs = rungs_of(alert.tell)
         if kind == "chased":
             kept.again += kept.rung + 1 >= len(rungs)
@@ -578,6 +581,8 @@ class Lives:
                 rung,
             )
         roles = dict.fromkeys(role for each in rungs[rung : kept.rung + 1] for role in each)
+        if kept.again:
+            roles |= dict.fromkeys(_reachable(kept, rungs))
         kept.owed, kept.since = "", now
         self._add_step(kept, kind, tuple(roles), now)
 
@@ -703,7 +708,9 @@ class Lives:
         by, second = action.by, action.second_by
         agreed = asked_by is not None and action.outcome == kept.wanted
         if terms.flag("close_needs_two"):
-            if by == second or (second is None and agreed and by == asked_by):
+            other = second or (asked_by if agreed else None)
+            # A key that is written otherwise is nobody else's.
+            if other is not None and by.casefold() == other.casefold():
                 return "same-person"
             if second is None and agreed and asked_by is not None:
                 by, second = asked_by, action.by
@@ -807,7 +814,11 @@ class Lives:
         came = [each for each in kept.life.told if each.step == step.number]
         reached = {each.role for each in came if each.outcome in _REACHED}
         tried = {each.role for each in came}
-        if not reached and tried >= set(step.roles) and kept.rung + 1 < len(alert.tell):
+        if reached or not tried >= set(step.roles):
+            return
+        if kept.rung + 1 < len(alert.tell) or not tried >= set(
+            _reachable(kept, rungs_of(alert.tell))
+        ):
             kept.owed, kept.since = "chased", now
 
     def _nobody(self, action: AlertTold, about: Alert, now: datetime, lived: Lived) -> None:
@@ -888,6 +899,14 @@ def _note(kept: _Kept, action: Action, refused: Refusal | None) -> None:
 
 def _is_meant(silence: Silence, alert: Alert) -> bool:
     return silence.authority == alert.authority and _matcher(silence.matcher).matches(alert)
+
+
+def _reachable(kept: _Kept, rungs: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the roles of the highest rung of which somebody was reached; none where nobody was, or the last was."""
+    reached = {each.role for each in kept.life.told if each.outcome in _REACHED}
+    if not reached.isdisjoint(rungs[-1]):
+        return ()
+    return next((roles for roles in reversed(rungs) if not reached.isdisjoint(roles)), ())
 
 
 def _is_worse(before: Alert, after: Alert) -> bool:

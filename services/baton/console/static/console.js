@@ -28,6 +28,15 @@ function replace(old, fresh) {
   }
 }
 
+// What stands on a page that hears nothing any more may be wrong: that must be seen, not only heard.
+function lost(so) {
+  const words = document.getElementById("lost");
+  if (words.hidden === so) {
+    words.hidden = !so;
+    said.textContent = so ? words.textContent.trim() : "";
+  }
+}
+
 async function ask() {
   if (asking) {
     again = true;
@@ -42,8 +51,13 @@ async function ask() {
       });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const [old, fresh] = [live(), page.querySelector("[data-live]")];
-      if (!answer.ok || answer.redirected || fresh === null) {
-        said.textContent = "This page is no longer live: load it again.";
+      if (answer.redirected) {
+        // To the sign-in: nobody is signed in here any more, so nothing is left to be read.
+        location.replace(answer.url);
+        return;
+      }
+      lost(!answer.ok || fresh === null);
+      if (!answer.ok || fresh === null) {
         return;
       }
       if (old.innerHTML !== fresh.innerHTML) {
@@ -64,12 +78,19 @@ if (live() !== null) {
   events.addEventListener("changed", ask);
   // After a break there is no telling what was missed.
   let broken = false;
+  let waiting;
   events.addEventListener("error", () => {
     broken = true;
+    // The stream ends by itself from time to time, and comes back at once.
+    waiting ??= setTimeout(lost, 5000, true);
     // Refused, as to somebody who is signed in no more: nothing more will come, and the page says so.
     if (events.readyState === EventSource.CLOSED) {
       ask();
     }
   });
-  events.addEventListener("open", () => { if (broken) { broken = false; ask(); } });
+  events.addEventListener("open", () => {
+    clearTimeout(waiting);
+    waiting = undefined;
+    if (broken) { broken = false; ask(); }
+  });
 }
