@@ -59,10 +59,9 @@ def silent_from(beat: SourceHeartbeat, policy: Policy) -> datetime:
 
 
 def _finding(beat: SourceHeartbeat, met: Met, told: Chronology, policy: Policy) -> Finding:
-    subject = f"{beat.complete_to:%Y-%m-%dT%H:%M:%SZ}"
     return finding(
         SLUG,
-        subject,
+        beat.complete_to,
         told,
         met,
         _terms(beat, policy),
