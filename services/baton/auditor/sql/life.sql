@@ -93,7 +93,7 @@ JOIN (SELECT DISTINCT alert_id, rule, about_kind, about FROM states) q USING (al
 LEFT JOIN counted e ON e.alert_id = s.alert_id AND e.piece = 'E' AND e.ends = s.ends AND (e.begun, e.rank) > s.last_r
 UNION ALL
 -- One alert for each silence, and for nothing else that it explains.
-SELECT 'source-silent/' || strftime(complete_to, '%Y-%m-%dT%H:%M:%SZ') || '/' || agency, 'source-silent', 'agency', agency,
+SELECT 'source-silent/' || named_moment(complete_to) || '/' || agency, 'source-silent', 'agency', agency,
     CASE WHEN next_heard IS NULL THEN 'raised' WHEN next_at <= silent_from THEN 'withdrawn' ELSE 'answered' END,
     CASE WHEN next_heard IS NULL THEN 'overdue' WHEN next_at <= silent_from THEN 'answered-in-time-told-late' ELSE 'answered-late' END,
     silent_from, greatest(heard, silent_from), next_at
