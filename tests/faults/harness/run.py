@@ -21,6 +21,7 @@ from kafka.errors import KafkaError
 from baton import topics
 from baton.agents.pseudonym import Pseudonyms, make_key, read_key
 from baton.audit import Proof, verify
+from baton.auditor import Comparison
 from baton.cli.supervisor import Supervisor
 from baton.contract.topics import AGENCY_ALERTS, ALERTS, AUDIT, STATE_TOPICS, prefixed
 from baton.engine.policy_file import parse_policy
@@ -29,6 +30,7 @@ from baton.watchdog import Look
 from tests.faults.harness.actors import Agencies, Crew, Operator, quick_policy
 from tests.faults.harness.deeds import Deeds
 from tests.faults.harness.doing import Doing
+from tests.faults.harness.opinion import second_opinion
 from tests.faults.harness.plan import Plan
 from tests.faults.harness.sight import NEVER, Sight
 from tests.faults.harness.stories import at_once, backlog
@@ -75,6 +77,8 @@ class Outcome:
     faults: Counter[str]
     failures: list[str]
     counts: Counts
+    second: Comparison
+    """What the auditor makes of the rules that it knows."""
     inputs: Inputs
     confirmed: int
     records: int
@@ -95,6 +99,7 @@ class Outcome:
         """Whether every promise was kept."""
         return (
             self.counts.right
+            and not self.second.differences
             and self.told.right
             and self.caught_up_after is not None
             and not (self.inputs.waiting or self.inputs.twice or self.inputs.lost)
@@ -166,7 +171,8 @@ def _judge(
     folder: Path,
 ) -> Outcome:
     found = Topics.read(doing.cluster.bootstrap, PREFIX)
-    policy = parse_policy((folder / "policy.toml").read_text(encoding="utf-8"), "policy.toml")
+    agreed = (folder / "policy.toml").read_text(encoding="utf-8")
+    policy = parse_policy(agreed, "policy.toml")
     pseudonyms = Pseudonyms(read_key(folder / "key"))
     told = found.told()
     until = doing.sight.judged_to(look) if look else datetime.now(UTC)
@@ -189,6 +195,7 @@ def _judge(
         faults=doing.done,
         failures=doing.failures,
         counts=counts,
+        second=second_opinion(found, agreed, pseudonyms, until),
         inputs=inputs,
         confirmed=len(doing.agencies.confirmed),
         records=sum(map(len, found.sources.values())) - inputs.ticks,
