@@ -39,7 +39,7 @@ def table(outcome: Outcome, command: str, machine: str) -> str:
         f"| told twice; never told | {len(told.twice)}; {len(told.never)} |",
         f"| **missed / false / doubled** | **{len(counts.missed)} / {len(counts.false)} / {len(counts.doubled)}** |",
         f"| mistimed; different in content | {len(counts.mistimed)}; {len(counts.different)} |",
-        f"| second opinion on {outcome.second.expected:,} alerts: missed / false / doubled | {missed} / {false} / {doubled} |",
+        f"| second opinion, on {outcome.second.expected:,} alerts | {missed} / {false} / {doubled} |",
         f"| second opinion: mistimed | {mistimed} |",
         f"| longest time for which alerts that were due stood still | {outcome.stood_still:.1f} s |",
         "| caught up after the last fault | "
