@@ -185,6 +185,48 @@ def test_both_say_the_same_of_a_pregnancy(
     assert compare(expected_alerts(map(json.loads, lines), TEXT), said(lines)).differences == ()
 
 
+def heartbeat(occurred: str, heard: str) -> tuple[str, str, dict[str, Any]]:
+    """Return what a feed says at a time of one day, as of that very moment, and when it is heard."""
+    day = "2026-03-02T"
+    fields = {"complete_to": f"{day}{occurred}Z", "received_at": f"{day}{heard}Z"}
+    return f"{day}{occurred}Z", "SourceHeartbeat", fields
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ([heartbeat("12:00:00.25", "12:00:01")], "raised"),
+        # Sent in time and held up on its way; sent late.
+        (
+            [heartbeat("12:00:00.25", "12:00:01"), heartbeat("12:50:00", "13:30:00")],
+            "withdrawn",
+        ),
+        ([heartbeat("12:00:00.25", "12:00:01"), heartbeat("13:30:00", "13:30:00")], "answered"),
+        # One that is stale itself ends nothing, and begins nothing.
+        ([heartbeat("12:00:00.25", "12:00:01"), heartbeat("12:30:00", "14:00:00")], "raised"),
+        (
+            [
+                heartbeat("12:00:00.25", "12:00:01"),
+                heartbeat("12:30:00", "14:00:00"),
+                heartbeat("14:30:00", "14:30:01"),
+            ],
+            "answered",
+        ),
+    ],
+)
+def test_both_say_the_same_of_a_silence(
+    told: list[tuple[str, str, dict[str, Any]]], status: str
+) -> None:
+    """It begins an hour after the feed was complete, and ends with what is fresh when it is heard."""
+    later = ("2026-03-02T15:00:00Z", "IncidentUpdated", {"incident": "inc-2", "people": []})
+    lines = log(*told, later)
+    expected = expected_alerts(map(json.loads, lines), TEXT)
+
+    of_noon = "source-silent/2026-03-02T12:00:00.250Z/police"
+    assert [status] == [each.status for each in expected if each.alert_id == of_noon]
+    assert compare(expected, said(lines)).differences == ()
+
+
 def test_persons_may_have_other_keys() -> None:
     """On Kafka an alert names a pseudonym: the same alerts, by another id."""
     lines = [json.loads(line) for line in events(replace(PLAN, years=0.02))]

@@ -38,7 +38,9 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         if last is not None and began is None and beat.received_at >= silent_from(last, policy):
             began = last
         if began is not None and beat.received_at < silent_from(beat, policy):
-            met = Met("answered-late", silent_from(began, policy), beat)
+            # Sent before it was due and held up on its way, it says that the agency was not silent.
+            due_at = silent_from(began, policy)
+            met = Met("answered" if beat.occurred_at <= due_at else "answered-late", due_at, beat)
             yield _finding(began, met, told, policy)
             began = None
         last = beat
