@@ -17,7 +17,7 @@ from tests.faults.harness.actors import quick_policy
 from tests.faults.harness.deeds import deed_on
 from tests.faults.harness.opinion import second_opinion
 from tests.faults.harness.plan import SHORT, make_plan
-from tests.faults.harness.stories import Sending, backlog
+from tests.faults.harness.stories import Sending, at_once, backlog
 from tests.faults.harness.verdict import Entry, Topics, oracle
 from tests.simulation.check import WRITTEN_BY_JUDGE
 
@@ -129,3 +129,16 @@ def test_it_finds_what_is_planted(
 
     before, after = count(known), count(planted)
     assert {**before, kind: before[kind] + 1} == after
+
+
+def test_deadlines_of_one_second_do_fall() -> None:
+    """Nobody answers, and the feed that would is heard all the while: each is raised, and both say so."""
+    before = make_plan(11, SHORT).sendings
+    heard = next(each for each in before if each.event_id == "beat-childrens_social_care-0")
+    told = [sent(each) for each in (heard, *at_once(5.0, 60.0, 50))]
+    alerts = judged(told)
+    raised = [each["raised_at"] for each in alerts if each["rule"] == "transfer-not-accepted"]
+
+    assert 50 == len(raised)
+    assert max(raised) - min(raised) < timedelta(seconds=1)
+    assert second_opinion(topics_of(told, alerts), POLICY, PSEUDONYMS, UNTIL).differences == ()
