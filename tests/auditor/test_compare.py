@@ -44,6 +44,15 @@ def test_what_is_as_it_should_be_differs_in_nothing() -> None:
     assert compare([WANTED], [printed]).differences == ()
 
 
+def test_what_people_did_to_an_alert_is_not_compared() -> None:
+    """Taken up or closed, its question stands open; an answer outweighs what they did, and is compared."""
+    for status in ("acknowledged", "closed"):
+        assert compare([WANTED], [said(status=status)]).differences == ()
+
+    answered = replace(WANTED, status="answered")
+    assert compare([answered], [said(status="closed")]).counts["mistimed"] == 1
+
+
 def test_an_alert_that_was_not_said_is_missed() -> None:
     """So is one that was withdrawn and should stand."""
     withdrawn = said(status="withdrawn", reason=None)

@@ -68,6 +68,165 @@ def test_what_was_sown_should_be_found() -> None:
         assert any({each["alert"], each["about"]} | of <= set(alert) for alert in standing), each
 
 
+def log(*told: tuple[str, str, dict[str, Any]]) -> list[str]:
+    """Return the lines of a log: what was told, and when."""
+    return [
+        json.dumps(
+            {
+                "record": record,
+                "event_id": f"e-{number}",
+                "occurred_at": at,
+                "received_at": at,
+                "agency": "police",
+                "authority": "local",
+                **fields,
+            }
+        )
+        for number, (at, record, fields) in enumerate(told)
+    ]
+
+
+def woman(pregnancy: str | None) -> dict[str, Any]:
+    """Return an incident with one party."""
+    person = {"scheme": "local", "value": "woman-1"}
+    party = {"person": person, "role": "victim", "pregnancy": pregnancy}
+    return {"incident": "inc-1", "people": [party]}
+
+
+def closed(reason: str) -> dict[str, Any]:
+    """Return the close of that incident."""
+    return {"incident": "inc-1", "reason": reason}
+
+
+def hers(**fields: str) -> dict[str, Any]:
+    """Return what midwifery tells of her."""
+    return {"person": {"scheme": "local", "value": "woman-1"}, "agency": "midwifery", **fields}
+
+
+@pytest.mark.parametrize(
+    ("told", "alerts"),
+    [
+        # Neither that it is not known nor that she was not asked unsays that she is pregnant.
+        (
+            [
+                ("2026-03-02T12:00:00Z", "IncidentRecorded", woman("pregnant")),
+                ("2026-03-02T13:00:00Z", "IncidentUpdated", woman("unknown")),
+                ("2026-03-02T14:00:00Z", "IncidentUpdated", woman("not_asked")),
+            ],
+            {"unreferred-incident": "2026-03-03T12:00:00"},
+        ),
+        # Unsaid and said again, she is since then.
+        (
+            [
+                ("2026-03-02T12:00:00Z", "IncidentRecorded", woman("pregnant")),
+                ("2026-03-02T13:00:00Z", "IncidentUpdated", woman("not_pregnant")),
+                ("2026-03-02T14:00:00Z", "IncidentUpdated", woman("pregnant")),
+            ],
+            {"unreferred-incident": "2026-03-03T14:00:00"},
+        ),
+        # A booking made after the birth that it is about covers nothing.
+        (
+            [
+                ("2026-02-01T12:00:00Z", "BirthRecorded", hers()),
+                ("2026-02-02T12:00:00Z", "PregnancyBooked", hers(due_date="2026-02-05")),
+                ("2026-02-03T12:00:00Z", "IncidentRecorded", woman(None)),
+            ],
+            {},
+        ),
+        # Booked at another hospital she is pregnant once, and due when that says.
+        (
+            [
+                ("2026-02-01T12:00:00Z", "PregnancyBooked", hers(due_date="2026-02-05")),
+                ("2026-02-02T12:00:00Z", "PregnancyBooked", hers(due_date="2026-06-05")),
+                ("2026-03-02T12:00:00Z", "IncidentRecorded", woman(None)),
+            ],
+            {"unreferred-incident": "2026-03-03T12:00:00"},
+        ),
+        # Closed again, once she is known to be pregnant; and closed when the child is born.
+        (
+            [
+                ("2026-03-02T12:00:00Z", "IncidentRecorded", woman(None)),
+                ("2026-03-02T13:00:00Z", "IncidentClosed", closed("no_children")),
+                ("2026-03-02T14:00:00Z", "IncidentUpdated", woman("pregnant")),
+                ("2026-03-02T15:00:00Z", "IncidentClosed", closed("not_required")),
+            ],
+            {
+                "incident-closed-unreferred": "2026-03-02T15:00:00",
+                "unreferred-incident": "2026-03-03T14:00:00",
+            },
+        ),
+        (
+            [
+                ("2026-03-02T12:00:00Z", "IncidentRecorded", woman("pregnant")),
+                ("2026-03-02T13:00:00Z", "BirthRecorded", hers()),
+                ("2026-03-02T14:00:00Z", "IncidentClosed", closed("no_children")),
+            ],
+            {"unreferred-incident": "2026-03-03T12:00:00"},
+        ),
+    ],
+)
+def test_both_say_the_same_of_a_pregnancy(
+    told: list[tuple[str, str, dict[str, Any]]], alerts: dict[str, str]
+) -> None:
+    """What unsays it, what ends it, when it is due: as the rules' words have it."""
+    later = ("2026-03-10T12:00:00Z", "IncidentUpdated", {"incident": "inc-2", "people": []})
+    lines = log(*told, later)
+    expected = [
+        each
+        for each in expected_alerts(map(json.loads, lines), TEXT)
+        if each.rule != "incident-closed-incomplete"
+    ]
+
+    assert alerts == {
+        each.rule: f"{each.due_at:%Y-%m-%dT%H:%M:%S}"
+        for each in expected
+        if each.status != "withdrawn"
+    }
+    assert compare(expected_alerts(map(json.loads, lines), TEXT), said(lines)).differences == ()
+
+
+def heartbeat(occurred: str, heard: str) -> tuple[str, str, dict[str, Any]]:
+    """Return what a feed says at a time of one day, as of that very moment, and when it is heard."""
+    day = "2026-03-02T"
+    fields = {"complete_to": f"{day}{occurred}Z", "received_at": f"{day}{heard}Z"}
+    return f"{day}{occurred}Z", "SourceHeartbeat", fields
+
+
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ([heartbeat("12:00:00.25", "12:00:01")], "raised"),
+        # Sent in time and held up on its way; sent late.
+        (
+            [heartbeat("12:00:00.25", "12:00:01"), heartbeat("12:50:00", "13:30:00")],
+            "withdrawn",
+        ),
+        ([heartbeat("12:00:00.25", "12:00:01"), heartbeat("13:30:00", "13:30:00")], "answered"),
+        # One that is stale itself ends nothing, and begins nothing.
+        ([heartbeat("12:00:00.25", "12:00:01"), heartbeat("12:30:00", "14:00:00")], "raised"),
+        (
+            [
+                heartbeat("12:00:00.25", "12:00:01"),
+                heartbeat("12:30:00", "14:00:00"),
+                heartbeat("14:30:00", "14:30:01"),
+            ],
+            "answered",
+        ),
+    ],
+)
+def test_both_say_the_same_of_a_silence(
+    told: list[tuple[str, str, dict[str, Any]]], status: str
+) -> None:
+    """It begins an hour after the feed was complete, and ends with what is fresh when it is heard."""
+    later = ("2026-03-02T15:00:00Z", "IncidentUpdated", {"incident": "inc-2", "people": []})
+    lines = log(*told, later)
+    expected = expected_alerts(map(json.loads, lines), TEXT)
+
+    of_noon = "source-silent/2026-03-02T12:00:00.250Z/police"
+    assert [status] == [each.status for each in expected if each.alert_id == of_noon]
+    assert compare(expected, said(lines)).differences == ()
+
+
 def test_persons_may_have_other_keys() -> None:
     """On Kafka an alert names a pseudonym: the same alerts, by another id."""
     lines = [json.loads(line) for line in events(replace(PLAN, years=0.02))]

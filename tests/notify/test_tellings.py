@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from baton.notify.tellings import AT_ONCE, PAUSES, Delivery, Result, Step, Tellings
+from baton.notify.tellings import (
+    AT_ONCE,
+    PAUSES,
+    TOGETHER,
+    Delivery,
+    Result,
+    Step,
+    Tellings,
+    is_untold,
+)
 from tests.notify.conftest import ALERT_ID, NOON, alert, desk, desks, step
 
 HOUR = timedelta(hours=1)
@@ -207,3 +216,66 @@ def test_a_flood_comes_as_one_message() -> None:
 
     assert AT_ONCE + 1 == len(delivery.tellings)
     assert AT_ONCE + 1 == len(tellings.delivered(delivery))
+
+
+def test_a_storm_is_told_in_messages_that_somebody_can_take() -> None:
+    """Each step once, the most serious first, one message after the other; then nothing of it is kept."""
+    tellings = Tellings(desks())
+    for number in range(2 * TOGETHER + AT_ONCE + 1):
+        urgent = 1 if number > 2 * TOGETHER else 2
+        tellings.hear(alert(alert_id=f"rule/inc-{number}/woman-1", severity=urgent))
+    told: list[str] = []
+    sizes = []
+    while deliveries := tellings.due(NOON):
+        (delivery,) = deliveries
+        assert [] == tellings.due(NOON), "the next waits until this one was taken"
+        sizes.append(len(delivery.tellings))
+        told += [each.step.alert_id for each in delivery.tellings]
+        assert sizes[-1] == len(tellings.delivered(delivery))
+
+    assert [TOGETHER, TOGETHER, AT_ONCE + 1] == sizes
+    assert len(told) == len(set(told)) == sum(sizes)
+    assert {f"rule/inc-{2 * TOGETHER + 1 + number}/woman-1" for number in range(AT_ONCE)} == set(
+        told[:AT_ONCE]
+    )
+    assert not tellings.alerts
+
+
+def test_no_more_are_begun_than_are_asked_for() -> None:
+    """The most serious of them; the others are due still."""
+    every = [desk(f"desk-{number}", f"role-{number}") for number in range(1, 5)]
+    tellings = Tellings(desks(*every))
+    for number in range(1, 5):
+        roles = step(1, f"role-{number}")
+        tellings.hear(alert(roles, alert_id=f"rule/inc-{number}/w", severity=5 - number))
+
+    begun = [[each.recipient.key for each in tellings.due(NOON, most)] for most in (0, 2, 9)]
+
+    assert [[], ["desk-4", "desk-3"], ["desk-2", "desk-1"]] == begun
+
+
+def test_hearing_of_one_alert_looks_at_no_other() -> None:
+    """With many that wait: what a storm costs grows with it, and not with its square."""
+    tellings = Tellings(desks())
+    looked: list[str] = []
+
+    class Watched(dict[Step, list[Any]]):
+        def items(self) -> Any:
+            looked.append("at another")
+            return super().items()
+
+    tellings.hear(alert(alert_id="rule/inc-1/woman-1"))
+    tellings._by_alert["rule/inc-1/woman-1"] = Watched(tellings._by_alert["rule/inc-1/woman-1"])
+    tellings.hear(alert(alert_id="rule/inc-2/woman-1"))
+    tellings.hear(alert(alert_id="rule/inc-2/woman-1", status="answered"))
+
+    assert [] == looked
+
+
+def test_an_alert_that_says_of_every_step_what_came_of_it_is_told() -> None:
+    """Of such nothing is kept at a start."""
+    told = {"role": "hub_manager", "by": "email", "at": NOON, "step": 1, "outcome": "told"}
+
+    assert is_untold(alert())
+    assert is_untold(alert(told=[{**told, "step": 2}]))
+    assert not is_untold(alert(told=[told]))

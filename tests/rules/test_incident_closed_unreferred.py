@@ -56,6 +56,16 @@ def test_it_is_due_at_the_close() -> None:
     assert ((closed(CLOSE),), (closed(CLOSE), incident(NOON))) == (found.trigger, found.evidence)
 
 
+def test_a_close_made_again_once_she_is_known_to_be_pregnant_is_asked_about() -> None:
+    """The first could not know; the second could, and nothing had been referred."""
+    again = closed(CLOSE + 2 * HOUR)
+    told = [incident(NOON, pregnancy=None), closed(CLOSE), updated(CLOSE + HOUR), again]
+
+    (found,) = findings(RULE, "woman-1", CLOSE + 3 * HOUR, *told)
+
+    assert ("overdue", CLOSE + 2 * HOUR) == (found.reason, found.due_at)
+
+
 def test_a_close_dated_after_now_waits() -> None:
     """An agency's clock may be a little ahead of ours."""
     (found,) = findings(RULE, "woman-1", CLOSE - MINUTE, incident(NOON), closed(CLOSE))

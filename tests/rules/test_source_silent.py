@@ -8,7 +8,7 @@ import pytest
 
 from baton.rules.outcome import Reason
 from baton.rules.source_silent import RULE
-from tests.rules.told import CARE, HOUR, MINUTE, NOON, beat, findings, judged, policy_with
+from tests.rules.told import CARE, HOUR, MINUTE, NOON, beat, findings, heard, judged, policy_with
 
 SILENT = NOON + HOUR
 BEGAN = "2015-03-02T12:00:00Z"
@@ -49,6 +49,15 @@ def test_a_silence_ends_when_a_fresh_heartbeat_is_heard() -> None:
         ended.answered_at,
     )
     assert "waiting" == waiting.reason
+
+
+def test_a_heartbeat_sent_in_time_and_heard_late_takes_the_alert_back() -> None:
+    """It counts by its own moment, as every answer does: it was we who could not hear."""
+    held_up = heard(beat(NOON + 59 * MINUTE), SILENT + MINUTE)
+
+    assert {BEGAN: "answered", "2015-03-02T12:59:00Z": "waiting"} == judged(
+        RULE, CARE, SILENT + MINUTE, beat(NOON), held_up
+    )
 
 
 def test_a_stale_heartbeat_does_not_end_a_silence() -> None:

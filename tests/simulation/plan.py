@@ -17,7 +17,7 @@ from baton.contract.versions import expand
 from baton.rules.register import RULES
 from tests.agents.relay import PSEUDONYMS, ms
 from tests.engine.generated import AFTER, DATES, DELAYS, TEAMS, likely, records_for
-from tests.rules.told import NOON
+from tests.rules.told import NOON, policy_with
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +49,13 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 STEPS = 420
 """About so many steps of the scheduler, beside those that are needed to come to an end, make a history."""
 WORKERS = 3
+POLICY = policy_with(
+    "".join(
+        f"[life.severity-{severity}]\nacknowledge_within = {{ days = 5 }}\nchase_within = {{ days = 5 }}\n"
+        for severity in (1, 2, 3)
+    )
+)
+"""The partnership's, but chased four times in the two months of a history instead of a dozen: each is like the last."""
 ENOUGH = 2_000
 """So much the judge never has to do at once in a history."""
 

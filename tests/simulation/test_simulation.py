@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.simulation.__main__ import AT_A_TIME, first_failing
 from tests.simulation.plan import KINDS, plan_of
 from tests.simulation.planted import PLANTED
 from tests.simulation.shrink import failure, shrink
@@ -19,7 +20,7 @@ from tests.simulation.world import play, quiet
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SEEDS = 300
+SEEDS = 500
 WITHIN = 300
 """Each planted fault shows in one of so many seeds; most show in the first dozen."""
 
@@ -63,6 +64,14 @@ def test_a_failing_seed_becomes_small() -> None:
     for place in range(len(small.messages)):
         fewer = (*small.messages[:place], *small.messages[place + 1 :])
         assert not failure(replace(small, messages=fewer), parts)
+
+
+def test_on_every_core_the_first_seed_that_fails_is_found() -> None:
+    """As one after the other: which process is done first does not matter."""
+    planted = "position-before-the-commit"
+    one_by_one = [seed for seed in range(3) if failure(plan_of(seed), PLANTED[planted])]
+
+    assert one_by_one[:1] == [first_failing(range(3 * AT_A_TIME), planted)]
 
 
 def test_a_seed_is_the_same_history_everywhere() -> None:

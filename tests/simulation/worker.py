@@ -12,9 +12,9 @@ from baton.contract.topics import FACTS, SOURCE_TOPICS
 from baton.ledger import Ledgers, Partition, Tuning, fatal
 from tests.agents.relay import PSEUDONYMS
 from tests.ledger.conftest import FakeLog, FakeWriter
-from tests.rules.told import POLICY
 from tests.simulation.cluster import View
 from tests.simulation.loop import Loop
+from tests.simulation.plan import POLICY
 
 if TYPE_CHECKING:
     import asyncio

@@ -101,7 +101,8 @@ def _as_expected(row: Mapping[str, Any]) -> Expected:
         rule=row["rule"],
         about_kind=kind,
         about=key,
-        status=row["status"],
+        # Taken up or closed by somebody: the rule's question stands open.
+        status="raised" if row["status"] in {"acknowledged", "closed"} else row["status"],
         reason=row["reason"],
         due_at=_moment(row["due_at"]),
         raised_at=_moment(row["raised_at"]),

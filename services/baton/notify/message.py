@@ -15,6 +15,18 @@ from baton import wording
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+SAID: Final = (
+    "alert_id",
+    "rule",
+    "severity",
+    "status",
+    "reason",
+    "missing",
+    "due_at",
+    "responsible",
+)
+"""What of an alert is needed to say it: of a storm's, which wait until they are told, nothing else is kept."""
+
 _WHY: Final = {
     "raised": "A new alert for you.",
     "chased": "Nobody has taken this alert up in time, so you are told.",

@@ -16,7 +16,7 @@ from baton.contract.topics import ALERT_ACTIONS, ALERTS, TELLINGS, prefixed
 from baton.notify.channels import Channels, NotDeliveredError
 from baton.notify.message import many, one
 from baton.notify.recipients import read_recipients
-from baton.notify.tellings import Result, Tellings, reference
+from baton.notify.tellings import Result, Tellings, is_untold, reference
 from baton.publish import headers_of, key_of
 from baton.reading import BOOTSTRAP_TIMEOUT_MS, Reader
 from baton.reading.alerts import alerts_of
@@ -33,8 +33,15 @@ if TYPE_CHECKING:
 
 AT_THE_SAME_TIME: Final = 8
 """How many messages are delivered at once: one that hangs holds up no other."""
+UNDER_WAY: Final = 32
+"""How many are noted as being delivered, those that wait for their turn too: after a crash no more are in doubt."""
+_RECORDS: Final = 2_000
+"""At most so many records are one transaction, so that a storm's are through before the broker ends it."""
 _WRITER: Final = "baton-notify"
 _WITHIN: Final = 20.0
+
+_Record = tuple[str, bytes, bytes, list[tuple[str, bytes]]]
+"""The topic, key, value and headers of what is written."""
 
 logger = structlog.get_logger("baton.notify")
 
@@ -71,32 +78,40 @@ class Journal:
         self._producer.close(timeout=_WITHIN)
 
     def write(self, deliveries: Iterable[Delivery], results: Iterable[Result] = ()) -> None:
-        """Write how far these have come, and what came of whole steps, all of it or nothing. Raises KafkaError."""
-        notes = [
-            (each.reference, _note(each, each.state))
+        """Write how far these have come, and what came of whole steps. Raises KafkaError.
+
+        In transactions of so many records; whatever a crash leaves of them is made up for at the next start.
+        """
+        records: list[_Record] = [
+            (
+                TELLINGS.name,
+                each.reference.encode(),
+                codec.encode("TellingNoted", _note(each, each.state)),
+                [],
+            )
             for delivery in deliveries
             for each in delivery.tellings
             if each.state is not None
         ]
-        told = list(map(_alert_told, results))
-        if not notes and not told:
-            return
-        topic = prefixed(self._prefix, TELLINGS.name)
+        records += [
+            (
+                ALERT_ACTIONS.name,
+                key_of("AlertTold", fields),
+                codec.encode("AlertTold", fields),
+                headers_of("AlertTold", fields),
+            )
+            for fields in map(_alert_told, results)
+        ]
+        for start in range(0, len(records), _RECORDS):
+            self._commit(records[start : start + _RECORDS])
+
+    def _commit(self, records: Iterable[_Record]) -> None:
         self._producer.begin_transaction()
         sent = [
             self._producer.send(
-                topic, key=name.encode(), value=codec.encode("TellingNoted", fields)
+                prefixed(self._prefix, topic), key=key, value=value, headers=headers
             )
-            for name, fields in notes
-        ]
-        sent += [
-            self._producer.send(
-                prefixed(self._prefix, ALERT_ACTIONS.name),
-                key=key_of("AlertTold", fields),
-                value=codec.encode("AlertTold", fields),
-                headers=headers_of("AlertTold", fields),
-            )
-            for fields in told
+            for topic, key, value, headers in records
         ]
         self._producer.flush(timeout=_WITHIN)
         for each in sent:
@@ -116,6 +131,7 @@ class Notifier:
         self._channel = channel
         self._address = address
         self._pool = ThreadPoolExecutor(AT_THE_SAME_TIME, thread_name_prefix="deliver")
+        self._under_way = 0
         self._done: queue.SimpleQueue[tuple[Delivery, str | None]] = queue.SimpleQueue()
 
     def close(self) -> None:
@@ -131,9 +147,10 @@ class Notifier:
     def turn(self) -> None:
         """Write down what has come of deliveries, and begin those that are due. Raises KafkaError."""
         self._finish()
-        deliveries = self._tellings.due(datetime.now(UTC))
+        deliveries = self._tellings.due(datetime.now(UTC), UNDER_WAY - self._under_way)
         # Written before the first of them is delivered: a crash from here on leaves it in doubt, never repeated.
         self._journal.write(deliveries)
+        self._under_way += len(deliveries)
         for delivery in deliveries:
             self._pool.submit(self._deliver, delivery, self._message(delivery))
 
@@ -142,6 +159,7 @@ class Notifier:
         while not self._done.empty():
             delivery, why_not = self._done.get()
             deliveries.append(delivery)
+            self._under_way -= 1
             if why_not is None:
                 results += self._tellings.delivered(delivery)
             else:
@@ -203,7 +221,11 @@ def _run(settings: Settings, recipients: Recipients, channel: Channel, stop: Eve
             # As they stand now: what an alert asked for before it was answered is asked for no more.
             standing: dict[str, dict[str, Any]] = {}
             for batch in reader.to_end():
-                standing |= {alert["alert_id"]: alert for alert in alerts_of(batch)}
+                for alert in alerts_of(batch):
+                    standing.pop(alert["alert_id"], None)
+                    # Of most alerts there is nothing more to tell: they are not kept.
+                    if is_untold(alert):
+                        standing[alert["alert_id"]] = alert
             notifier.take(standing.values())
             for batch in reader.follow():
                 notifier.take(alerts_of(batch))

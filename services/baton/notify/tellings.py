@@ -8,15 +8,17 @@ again, its outcome is `unknown`, and the engine goes on to the next role as if i
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from baton.engine.alerts import OPEN
+from baton.notify.message import SAID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from baton.notify.recipients import Recipient, Recipients
 
@@ -26,7 +28,9 @@ State = Literal["delivering", "told", "failed", "unknown"]
 PAUSES: Final = tuple(timedelta(seconds=each) for each in (2, 10, 60, 300))
 """How long to wait before the second attempt, the third, …; after the last there is none."""
 AT_ONCE: Final = 20
-"""More than this for one recipient at one moment come as one message."""
+"""More than this for one recipient at one moment come as one message, and the next when that was taken."""
+TOGETHER: Final = 1_000
+"""No message is of more than this, the most serious first: a storm is many messages, and none that nobody can take."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -79,8 +83,9 @@ class Tellings:
 
     recipients: Recipients
     alerts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Those of which somebody is still to be told: what a message says of them."""
     _journal: dict[str, State] = field(default_factory=dict)
-    _by_step: dict[Step, list[Telling]] = field(default_factory=dict)
+    _by_alert: dict[str, dict[Step, list[Telling]]] = field(default_factory=dict)
     _finished: set[Step] = field(default_factory=set)
 
     def restore(self, reference: str, state: State) -> None:
@@ -92,41 +97,37 @@ class Tellings:
 
         Behind a backlog many steps are visible at once: each role is told of the newest that names it.
         """
-        self.alerts[alert["alert_id"]] = alert
+        alert_id = alert["alert_id"]
+        self.alerts[alert_id] = {name: alert[name] for name in SAID}
+        steps = self._by_alert.setdefault(alert_id, {})
         done = {(each["step"], each["role"]) for each in alert["told"]}
         newest = {role: asked["number"] for asked in alert["steps"] for role in asked["roles"]}
         for asked in alert["steps"]:
             for role in asked["roles"]:
-                step = Step(alert["alert_id"], asked["number"], role)
+                step = Step(alert_id, asked["number"], role)
                 if (step.number, role) in done:
                     self._end(step)
-                elif step in self._by_step or step in self._finished:
+                elif step in steps or step in self._finished:
                     continue
                 elif step.number == newest[role]:
-                    self._begin(step, asked, alert)
+                    steps[step] = self._begin(step, asked, alert)
                 else:
                     self._end(step)
         if alert["status"] not in OPEN:
-            self._drop(alert["alert_id"])
-        return list(self._results())
+            self._drop(steps)
+        return list(self._results((alert_id,)))
 
-    def due(self, now: datetime) -> list[Delivery]:
-        """Return what is to be delivered now; each telling in it counts as being delivered from here on."""
-        ready: dict[str, list[Telling]] = defaultdict(list)
-        for tellings in self._by_step.values():
-            for telling in tellings:
-                if telling.state is None and telling.not_before <= now:
-                    ready[telling.recipient.key].append(telling)
-        deliveries = []
-        for tellings in ready.values():
-            recipient = tellings[0].recipient
-            together = [each for each in tellings if recipient.comes_together(self._severity(each))]
-            alone = [each for each in tellings if each not in together]
-            if len(alone) > AT_ONCE:
-                together, alone = [*together, *alone], []
-            deliveries += [Delivery(recipient, (each,)) for each in alone]
-            if together:
-                deliveries.append(Delivery(recipient, tuple(together)))
+    def due(self, now: datetime, most: int | None = None) -> list[Delivery]:
+        """Return at most so many messages to be delivered now, the most serious first.
+
+        Each telling in them counts as being delivered from here on. The others are due still.
+        """
+        ready, under_way = self._ready(now)
+        found: list[Delivery] = []
+        for key, tellings in ready.items():
+            found += self._messages(tellings, busy=under_way[key] > AT_ONCE)
+        found.sort(key=lambda each: min(map(self._severity, each.tellings)))
+        deliveries = found[:most]
         for delivery in deliveries:
             for telling in delivery.tellings:
                 telling.state = "delivering"
@@ -134,11 +135,40 @@ class Tellings:
                 self._journal[telling.reference] = "delivering"
         return deliveries
 
+    def _ready(self, now: datetime) -> tuple[dict[str, list[Telling]], Counter[str]]:
+        """Return what each recipient could be told now, and how many are on their way to it."""
+        ready: dict[str, list[Telling]] = defaultdict(list)
+        under_way: Counter[str] = Counter()
+        for steps in self._by_alert.values():
+            for telling in chain.from_iterable(steps.values()):
+                if telling.state == "delivering":
+                    under_way[telling.recipient.key] += 1
+                elif telling.state is None and telling.not_before <= now:
+                    ready[telling.recipient.key].append(telling)
+        return ready, under_way
+
+    def _messages(self, tellings: list[Telling], *, busy: bool) -> Iterator[Delivery]:
+        """Give what one recipient is told next: each by itself, or the most serious of many in one message.
+
+        While it is `busy` with many, another message of many waits.
+        """
+        recipient = tellings[0].recipient
+        parts: dict[bool, list[Telling]] = {True: [], False: []}
+        for each in tellings:
+            parts[recipient.comes_together(self._severity(each))].append(each)
+        together, alone = parts[True], parts[False]
+        if len(alone) > AT_ONCE:
+            together, alone = tellings, []
+        yield from (Delivery(recipient, (each,)) for each in alone)
+        if together and not busy:
+            together.sort(key=self._severity)
+            yield Delivery(recipient, tuple(together[:TOGETHER]))
+
     def delivered(self, delivery: Delivery) -> list[Result]:
         """Note that a message was taken; return the steps that come to an end by it."""
         for telling in delivery.tellings:
             self._settle(telling, "told")
-        return list(self._results())
+        return list(self._results(_alerts_of(delivery)))
 
     def not_delivered(self, delivery: Delivery, now: datetime) -> list[Result]:
         """Note that a message was not taken: it is tried again later, or has failed."""
@@ -148,18 +178,22 @@ class Tellings:
             else:
                 telling.state = None
                 telling.not_before = now + PAUSES[telling.attempts - 1]
-        return list(self._results())
+        return list(self._results(_alerts_of(delivery)))
 
     @property
     def waiting(self) -> int:
         """How many tellings are still to be delivered, or being delivered."""
         return sum(
-            each.state in {None, "delivering"} for every in self._by_step.values() for each in every
+            each.state in {None, "delivering"}
+            for steps in self._by_alert.values()
+            for each in chain.from_iterable(steps.values())
         )
 
-    def _begin(self, step: Step, asked: Mapping[str, Any], alert: Mapping[str, Any]) -> None:
+    def _begin(
+        self, step: Step, asked: Mapping[str, Any], alert: Mapping[str, Any]
+    ) -> list[Telling]:
         found = self.recipients.of(step.role, alert["authority"])
-        self._by_step[step] = [
+        return [
             Telling(
                 step,
                 asked["kind"],
@@ -170,22 +204,24 @@ class Tellings:
             for each in found
         ]
 
-    def _drop(self, alert_id: str) -> None:
+    def _drop(self, steps: dict[Step, list[Telling]]) -> None:
         """Tell no more that something is to be done about an alert that is over; that it is over is still told."""
-        for step, tellings in self._by_step.items():
-            if step.alert_id == alert_id and tellings and tellings[0].kind != "resolved":
-                self._by_step[step] = [each for each in tellings if each.state is not None]
-        over = [
-            step
-            for step, tellings in self._by_step.items()
-            if step.alert_id == alert_id and not tellings
-        ]
-        for step in over:
-            self._end(step)
+        for step, tellings in list(steps.items()):
+            if tellings and tellings[0].kind != "resolved":
+                steps[step] = [each for each in tellings if each.state is not None]
+            if not steps[step]:
+                self._end(step)
 
-    def _results(self) -> Iterator[Result]:
-        """Give each step whose every telling has come to an end."""
-        for step, tellings in list(self._by_step.items()):
+    def _results(self, alert_ids: Iterable[str]) -> Iterator[Result]:
+        """Give each step of these alerts whose every telling has come to an end."""
+        for alert_id in alert_ids:
+            yield from self._results_of(self._by_alert.get(alert_id, {}))
+            if not self._by_alert.get(alert_id):
+                self._by_alert.pop(alert_id, None)
+                self.alerts.pop(alert_id, None)
+
+    def _results_of(self, steps: dict[Step, list[Telling]]) -> Iterator[Result]:
+        for step, tellings in list(steps.items()):
             states = {each.state for each in tellings}
             if states & {None, "delivering"}:
                 continue
@@ -202,12 +238,25 @@ class Tellings:
         telling.state = self._journal[telling.reference] = state
 
     def _end(self, step: Step) -> None:
-        self._by_step.pop(step, None)
+        self._by_alert[step.alert_id].pop(step, None)
         self._finished.add(step)
 
     def _severity(self, telling: Telling) -> int:
         severity: int = self.alerts[telling.step.alert_id]["severity"]
         return severity
+
+
+def is_untold(alert: Mapping[str, Any]) -> bool:
+    """Say whether an alert asks for telling somebody of whom it does not say what came of that."""
+    done = {(each["step"], each["role"]) for each in alert["told"]}
+    return any(
+        (asked["number"], role) not in done for asked in alert["steps"] for role in asked["roles"]
+    )
+
+
+def _alerts_of(delivery: Delivery) -> dict[str, None]:
+    """Return the ids of the alerts that a message tells of, each once."""
+    return dict.fromkeys(each.step.alert_id for each in delivery.tellings)
 
 
 def reference(step: Step, recipient: str) -> str:

@@ -50,7 +50,7 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         )
         yield finding(
             SLUG,
-            f"{began:%Y-%m-%dT%H:%M:%SZ}",
+            began,
             told,
             met,
             terms,

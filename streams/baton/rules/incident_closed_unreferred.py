@@ -31,24 +31,27 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
     """Ask of each incident that was closed as needing nothing whether that could be."""
     for incident in incidents_of(told):
         terms = policy.terms(SLUG, incident.occurred_at, incident.first.authority)
-        closed = next(
-            (
-                each
-                for each in told.of(IncidentClosed)
-                if each.incident == incident.incident_id
-                and each.reason in terms.words("reasons")
-                and each.occurred_at >= incident.occurred_at
-            ),
-            None,
-        )
-        if closed is None:
+        closes = [
+            each
+            for each in told.of(IncidentClosed)
+            if each.incident == incident.incident_id
+            and each.reason in terms.words("reasons")
+            and each.occurred_at >= incident.occurred_at
+        ]
+        if not closes:
             continue
         known = pregnancy_known(incident, told.about, told, terms.words("counts_as_pregnant"))
-        if (
-            known is None
-            or known.since > closed.occurred_at
-            or _born_by(told, incident.occurred_at, closed)
-        ):
+        # What was not known at a first close may have been at one made again.
+        wrong = (
+            each
+            for each in closes
+            if known is not None
+            and known.since <= each.occurred_at
+            and not _born_by(told, incident.occurred_at, each)
+        )
+        closed = next(wrong, None)
+        if known is None or closed is None:
+            closed = closes[0]
             met = Met("not-asked", closed.occurred_at)
             yield finding(SLUG, incident.incident_id, told, met, terms, trigger=(closed,))
             continue

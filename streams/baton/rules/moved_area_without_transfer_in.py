@@ -92,7 +92,7 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
             missing += [] if conference.answer else ["TransferInConferenceHeld"]
         yield finding(
             SLUG,
-            f"{trigger.occurred_at:%Y-%m-%dT%H:%M:%SZ}",
+            trigger.occurred_at,
             told,
             gravest(clocks),
             terms,

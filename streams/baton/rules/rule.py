@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from baton.rules.outcome import Finding
@@ -10,7 +11,6 @@ from baton.rules.policy import Limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from datetime import datetime
 
     from baton.rules.chronology import Chronology
     from baton.rules.deadline import Met
@@ -61,7 +61,7 @@ class Rule:
 
 def finding(  # noqa: PLR0913 (an alert is all of these, and each has a name)
     rule: str,
-    subject: str,
+    subject: str | datetime,
     told: Chronology,
     met: Met,
     terms: Terms,
@@ -76,12 +76,16 @@ def finding(  # noqa: PLR0913 (an alert is all of these, and each has a name)
     about: tuple[AboutKind, str] | None = None,
     awaits: tuple[str, ...] = (),
 ) -> Finding:
-    """Make the finding of a rule on a `subject` (an incident, a transfer) of this chronology.
+    """Make the finding of a rule on a `subject` (an incident, a transfer, a moment) of this chronology.
 
     The alert id is the rule, the subject and whom it is about, so that it is the same whoever derives it. It is
     about the chronology's own person, case or team, unless `about` says otherwise; its severity and the roles to be
     told are the policy's, unless a step of a clock has its own.
     """
+    if isinstance(subject, datetime):
+        # With its fraction where it has one: two moments of one second are two questions.
+        precise = "milliseconds" if subject.microsecond else "seconds"
+        subject = f"{subject.replace(tzinfo=None).isoformat(timespec=precise)}Z"
     kind, key = about or (told.kind, told.about)
     answer = () if met.answer is None else (met.answer,)
     return Finding(

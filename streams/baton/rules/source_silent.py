@@ -38,7 +38,9 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         if last is not None and began is None and beat.received_at >= silent_from(last, policy):
             began = last
         if began is not None and beat.received_at < silent_from(beat, policy):
-            met = Met("answered-late", silent_from(began, policy), beat)
+            # Sent before it was due and held up on its way, it says that the agency was not silent.
+            due_at = silent_from(began, policy)
+            met = Met("answered" if beat.occurred_at <= due_at else "answered-late", due_at, beat)
             yield _finding(began, met, told, policy)
             began = None
         last = beat
@@ -59,10 +61,9 @@ def silent_from(beat: SourceHeartbeat, policy: Policy) -> datetime:
 
 
 def _finding(beat: SourceHeartbeat, met: Met, told: Chronology, policy: Policy) -> Finding:
-    subject = f"{beat.complete_to:%Y-%m-%dT%H:%M:%SZ}"
     return finding(
         SLUG,
-        subject,
+        beat.complete_to,
         told,
         met,
         _terms(beat, policy),

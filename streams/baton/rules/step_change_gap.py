@@ -63,7 +63,7 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         ]
         yield finding(
             SLUG,
-            f"{closed.occurred_at:%Y-%m-%dT%H:%M:%SZ}",
+            closed.occurred_at,
             told,
             answered_in_time(
                 answers,

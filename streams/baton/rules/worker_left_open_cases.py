@@ -54,7 +54,7 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         )
         yield finding(
             SLUG,
-            f"{since:%Y-%m-%dT%H:%M:%SZ}",
+            since,
             told,
             met,
             terms,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import threading
 import time
@@ -32,6 +33,8 @@ A_WORKING_DAY: Final = 4
 """Seconds that stand for a working day in a run."""
 AN_HOUR: Final = 20
 """Seconds that stand for the hour after which a feed is silent."""
+STARTS_WITHIN: Final = 60.0
+"""Seconds within which a process that ended by itself is there again."""
 GIVES_UP_AFTER: Final = 600
 """Seconds after which an agency that can send nothing ends the run: then Kafka has not come back."""
 
@@ -83,11 +86,23 @@ class Crew:
         return self.supervisor.pids()[name]
 
     def send(self, name: str, signal_number: int) -> int:
-        """Send a signal to a process; one that has just ended by itself is no error."""
-        pid = self.pid(name)
+        """Send a signal to a process that lives: to the next of its name, where one has just ended by itself."""
+        gives_up_at = time.monotonic() + STARTS_WITHIN
+        while True:
+            pid = self.pid(name)
+            try:
+                os.kill(pid, signal_number)
+            except ProcessLookupError:
+                if time.monotonic() > gives_up_at:
+                    raise
+                time.sleep(0.1)
+            else:
+                return pid
+
+    def kill(self, name: str) -> None:
+        """Kill -9 a process; one that has just ended by itself is as dead."""
         with suppress(ProcessLookupError):
-            os.kill(pid, signal_number)
-        return pid
+            os.kill(self.pid(name), signal.SIGKILL)
 
 
 class Agencies:
@@ -211,5 +226,11 @@ class Operator:
 
 
 def fill_disk(pid: int) -> None:
-    """Make every further write of a process to a file fail, as on a full disk, from outside and for good."""
-    psutil.Process(pid).rlimit(psutil.RLIMIT_FSIZE, (0, 0))
+    """Make every further write of a process to a file fail, as on a full disk, from outside and for good.
+
+    Raises ProcessLookupError.
+    """
+    try:
+        psutil.Process(pid).rlimit(psutil.RLIMIT_FSIZE, (0, 0))
+    except psutil.NoSuchProcess as error:
+        raise ProcessLookupError from error

@@ -18,6 +18,7 @@ from baton.contract.topics import FACTS, SOURCE_TOPICS, prefixed
 from baton.ledger import Partition
 from baton.ledger.kafka import transactional_id
 from baton.localkafka.cluster import NODES, LocalCluster
+from baton.localkafka.node import LocalKafka
 from tests.faults.harness.actors import Agencies, Crew, fill_disk
 from tests.faults.harness.plan import Fault, Plan, Track
 from tests.faults.harness.sight import Sight
@@ -109,7 +110,7 @@ class Doing:
     def kill_all_workers(self, _: Fault) -> None:
         """Kill -9 all of them."""
         for name in self.names:
-            self.crew.send(name, signal.SIGKILL)
+            self.crew.kill(name)
 
     def freeze_worker(self, fault: Fault) -> None:
         """Stop one's process, and let it go on as if nothing had happened."""
@@ -143,7 +144,7 @@ class Doing:
     def take_all_workers_away(self, fault: Fault) -> None:
         """Kill all, and start them when deadlines and answers have passed them by."""
         for name in self.names:
-            self.crew.send(name, signal.SIGKILL)
+            self.crew.kill(name)
             self.crew.remove(name)
         time.sleep(fault.lasts)
         for name in self.names:
@@ -169,16 +170,15 @@ class Doing:
 
     def freeze_broker(self, fault: Fault) -> None:
         """Stop a broker's process, and let it go on."""
-        node = self.cluster.node(fault.whom % NODES + 1)
-        os.kill(node.pid, signal.SIGSTOP)
+        node = self._upon(fault.whom % NODES + 1, lambda pid: os.kill(pid, signal.SIGSTOP))
         time.sleep(fault.lasts)
-        os.kill(node.pid, signal.SIGCONT)
+        with suppress(ProcessLookupError):
+            os.kill(node.pid, signal.SIGCONT)
         self.cluster.wait_until_whole()
 
     def fill_disk(self, fault: Fault) -> None:
         """Make every write of a broker fail; it is killed and started with a disk that takes writes again."""
-        node = self.cluster.node(fault.whom % NODES + 1)
-        fill_disk(node.pid)
+        node = self._upon(fault.whom % NODES + 1, fill_disk)
         time.sleep(fault.lasts)
         node.kill()
         self.cluster.wait_until_whole()
@@ -186,7 +186,7 @@ class Doing:
     def restart_brokers(self, fault: Fault) -> None:
         """Stop and start the brokers in good order, one after the other."""
         for number in range(1, NODES + 1):
-            self.cluster.node(number).stop()
+            self._living(number)[0].stop()
             time.sleep(fault.lasts)
             self.cluster.start(number)
             self.cluster.wait_until_whole()
@@ -194,9 +194,26 @@ class Doing:
     def _leader(self, topic: str, partition: int, fault: Fault) -> int:
         return self.cluster.leader(topic, partition) or fault.whom % NODES + 1
 
+    def _living(self, *numbers: int) -> list[LocalKafka]:
+        """Return brokers that live: one that has ended by itself since the last fault is brought back first."""
+        gone = [number for number in numbers if not self.cluster.node(number).is_running()]
+        for number in gone:
+            self.cluster.start(number)
+        if gone:
+            self.cluster.wait_until_whole()
+        return [self.cluster.node(number) for number in numbers]
+
+    def _upon(self, number: int, do: Callable[[int], object]) -> LocalKafka:
+        """Do something to the process of a broker that lives, whatever becomes of it before, and return the broker."""
+        while True:
+            (node,) = self._living(number)
+            with suppress(ProcessLookupError):
+                do(node.pid)
+                return node
+
     def _without(self, numbers: list[int], fault: Fault) -> None:
-        for number in numbers:
-            self.cluster.node(number).kill()
+        for node in self._living(*numbers):
+            node.kill()
         time.sleep(fault.lasts)
         for number in numbers:
             self.cluster.start(number)

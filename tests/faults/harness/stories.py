@@ -24,6 +24,10 @@ ITEMS: Final = (
 )
 FEEDS: Final = ("police", "childrens_social_care")
 BEAT_EVERY: Final = 6.0
+AFTERWARDS: Final = 15.0
+"""Seconds for which a feed is heard after the deadlines of one second begin, for which nobody answers."""
+MASS: Final = "mass-"
+"""How the transfers of these deadlines are called."""
 MONTH: Final = 30 * 86_400.0
 
 
@@ -90,8 +94,11 @@ def backlog(at: float, count: int, chance: Random) -> list[Sending]:
 
 
 def at_once(at: float, due_in: float, count: int) -> list[Sending]:
-    """Return transfers that nobody will accept: their deadlines fall into the same second."""
-    return [
+    """Return transfers that nobody will accept, whose deadlines fall into the same second.
+
+    And the heartbeats of those who would: of a silent feed nothing falls due.
+    """
+    transfers = [
         Sending(
             at,
             at + due_in + number / count,
@@ -99,7 +106,7 @@ def at_once(at: float, due_in: float, count: int) -> list[Sending]:
             "childrens_social_care",
             f"mass-{number}",
             (
-                ("transfer", f"mass-{number}"),
+                ("transfer", f"{MASS}{number}"),
                 ("case", f"mass-{number}"),
                 ("from_team", f"from-{number}"),
                 ("to_team", f"to-{number}"),
@@ -107,6 +114,15 @@ def at_once(at: float, due_in: float, count: int) -> list[Sending]:
         )
         for number in range(count)
     ]
+    beats = int((due_in + AFTERWARDS) / BEAT_EVERY) + 1
+    return [
+        *transfers,
+        *(_beat("childrens_social_care", at + number * BEAT_EVERY) for number in range(beats)),
+    ]
+
+
+def _beat(feed: str, at: float) -> Sending:
+    return Sending(at, at, "SourceHeartbeat", feed, f"beat-{feed}-{at:.0f}", ())
 
 
 def _heartbeats(chance: Random, seconds: float) -> Iterator[Sending]:
@@ -117,7 +133,7 @@ def _heartbeats(chance: Random, seconds: float) -> Iterator[Sending]:
         at = 0.0
         while at < seconds:
             if not silent_from < at < silent_to:
-                yield Sending(at, at, "SourceHeartbeat", feed, f"beat-{feed}-{at:.0f}", ())
+                yield _beat(feed, at)
             at += BEAT_EVERY
 
 

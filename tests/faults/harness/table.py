@@ -15,6 +15,7 @@ END: Final = "<!-- figures: end -->"
 def table(outcome: Outcome, command: str, machine: str) -> str:
     """Return the figures of a run as Markdown."""
     counts, inputs, told = outcome.counts, outcome.inputs, outcome.told
+    missed, false, doubled, mistimed = outcome.second.counts.values()
     faults = sum(outcome.faults.values())
     chain = "holds" if outcome.audit.holds else "**does not hold**"
     lines = [
@@ -38,6 +39,8 @@ def table(outcome: Outcome, command: str, machine: str) -> str:
         f"| told twice; never told | {len(told.twice)}; {len(told.never)} |",
         f"| **missed / false / doubled** | **{len(counts.missed)} / {len(counts.false)} / {len(counts.doubled)}** |",
         f"| mistimed; different in content | {len(counts.mistimed)}; {len(counts.different)} |",
+        f"| second opinion, on {outcome.second.expected:,} alerts | {missed} / {false} / {doubled} |",
+        f"| second opinion: mistimed | {mistimed} |",
         f"| longest time for which alerts that were due stood still | {outcome.stood_still:.1f} s |",
         "| caught up after the last fault | "
         + ("never" if outcome.caught_up_after is None else f"{outcome.caught_up_after:.1f} s")

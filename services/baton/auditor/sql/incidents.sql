@@ -54,48 +54,65 @@ FROM asked_of q
 JOIN facts s ON s.record IN ('ReferralReceived', 'NotificationRecorded') AND s.incident = q.incident
 JOIN facts r ON r.referral = s.referral OR r.notification = s.notification;
 
--- What the incident's own records said of each person's pregnancy, as known at each moment.
+-- Since when the incident's own records say that she is pregnant, as known at each moment. That she was not asked, or
+-- that it is not known, unsays nothing; another answer does, until it is said again.
 CREATE TABLE said AS
-SELECT
-    m.incident, m.key, m.heard,
-    arg_max(s.pregnancy, (s.occurred, s.place)) AS now_said,
-    min(s.occurred) FILTER (s.pregnancy IN (SELECT value FROM settings WHERE name = 'counts_as_pregnant')) AS first_said
-FROM moments m
-JOIN parties s ON s.incident = m.incident AND s.key = m.key AND s.heard <= m.heard
-WHERE s.pregnancy IS NOT NULL
-GROUP BY ALL;
-
--- Each booking as known at each moment of an incident: its due date then, and whether it covers the incident.
-CREATE TABLE bookings AS
-WITH known AS (
-    SELECT m.incident, m.key, m.heard, b.occurred AS booked, b.place, i.occurred AS incident_at,
-        coalesce(
-            (
-                SELECT arg_max(r.due_date, (r.occurred, r.place)) FROM maternity r
-                WHERE r.key = m.key AND r.record = 'DueDateRevised' AND r.heard <= m.heard AND r.occurred >= b.occurred
-                -- A revision is about the pregnancy booked last before it.
-                AND NOT EXISTS (
-                    SELECT 1 FROM maternity o
-                    WHERE o.key = m.key AND o.record = 'PregnancyBooked' AND o.heard <= m.heard
-                    AND o.occurred > b.occurred AND o.occurred <= r.occurred
-                )
-            ),
-            b.due_date
-        ) AS due_date
+WITH stated AS (
+    SELECT m.incident, m.key, m.heard, greatest(s.occurred, i.occurred) AS since,
+        s.pregnancy IN (SELECT value FROM settings WHERE name = 'counts_as_pregnant') AS pregnant,
+        (greatest(s.occurred, i.occurred), s.record = 'IncidentUpdated', s.place) AS turn
     FROM moments m
     JOIN incidents i USING (incident)
-    JOIN maternity b ON b.key = m.key AND b.record = 'PregnancyBooked' AND b.heard <= m.heard
-    WHERE b.occurred < i.occurred + INTERVAL 400 DAY AND b.occurred > i.occurred - INTERVAL 400 DAY
+    JOIN parties s ON s.incident = m.incident AND s.key = m.key AND s.heard <= m.heard
+    WHERE s.pregnancy NOT IN ('unknown', 'not_asked')
 )
-SELECT k.*,
-    local_time(incident_at)::DATE BETWEEN due_date - 280 AND due_date + 21
-    AND NOT EXISTS (
-        SELECT 1 FROM maternity e
-        WHERE e.key = k.key AND e.heard <= k.heard
-        AND local_time(e.occurred)::DATE BETWEEN k.due_date - 280 AND k.due_date + 21
-        AND (e.record = 'PregnancyEnded' OR e.record = 'BirthRecorded') AND e.occurred < incident_at
-    ) AS covers
-FROM known k;
+SELECT incident, key, heard, min(since) AS first_said
+FROM (
+    SELECT *, max(turn) FILTER (NOT pregnant) OVER (PARTITION BY incident, key, heard) AS unsaid FROM stated
+)
+WHERE pregnant AND (unsaid IS NULL OR turn > unsaid)
+GROUP BY ALL;
+
+-- Each booking, as known from one moment on until the next: when that pregnancy was over, and its due date. A birth or
+-- an end closes what was booked before it, and what was booked after it but was past week 22 by then; until then a
+-- revision, or another booking, gives a new due date, unless it comes when the child must long have been born.
+CREATE TABLE pregnancies AS
+WITH known AS (
+    SELECT key, heard AS known_from,
+        coalesce(lead(heard) OVER (PARTITION BY key ORDER BY heard), TIMESTAMP '9999-01-01') AS known_until
+    FROM (SELECT DISTINCT key, heard FROM maternity)
+), booked AS (
+    SELECT k.*, b.place, b.occurred AS booked, b.due_date AS first_due, (
+        SELECT min(e.occurred) FROM maternity e
+        WHERE e.key = k.key AND e.record IN ('BirthRecorded', 'PregnancyEnded') AND e.heard <= k.known_from
+        AND (e.occurred >= b.occurred OR local_time(e.occurred)::DATE >= b.due_date - 126)
+    ) AS over
+    FROM known k JOIN maternity b ON b.key = k.key AND b.record = 'PregnancyBooked' AND b.heard <= k.known_from
+)
+SELECT b.key, known_from, known_until, b.place, booked, over, list_reduce(
+    list_prepend(
+        {'day': DATE '1900-01-01', 'due': first_due},
+        coalesce(
+            list({'day': local_time(d.occurred)::DATE, 'due': d.due_date} ORDER BY d.occurred, d.record DESC, d.place)
+            FILTER (d.place IS NOT NULL),
+            []
+        )
+    ),
+    lambda a, d: CASE WHEN d.day <= a.due + 21 THEN d ELSE a END
+).due AS due_date
+FROM booked b
+LEFT JOIN maternity d
+    ON d.key = b.key AND d.record IN ('PregnancyBooked', 'DueDateRevised') AND d.heard <= b.known_from
+    AND d.occurred >= b.booked AND (b.over IS NULL OR d.occurred < b.over)
+GROUP BY b.key, known_from, known_until, b.place, booked, over, first_due;
+
+-- Which of them covers an incident, as known at each of its moments.
+CREATE TABLE bookings AS
+SELECT m.incident, m.key, m.heard, p.booked, i.occurred AS incident_at
+FROM moments m
+JOIN incidents i USING (incident)
+JOIN pregnancies p ON p.key = m.key AND m.heard >= p.known_from AND m.heard < p.known_until
+WHERE local_time(i.occurred)::DATE BETWEEN p.due_date - 280 AND p.due_date + 21 AND coalesce(p.over >= i.occurred, true);
 
 -- A pregnancy that only the police wrote down, and that was told to have ended.
 -- An end takes the question with it unless something had answered before, however late.
@@ -119,11 +136,10 @@ SELECT
     m.incident, m.key, m.heard, i.occurred, i.authority,
     CASE
         WHEN i.heard > m.heard OR e.heard IS NOT NULL THEN NULL
-        WHEN s.now_said IN (SELECT value FROM settings WHERE name = 'counts_as_pregnant') THEN s.first_said
+        ELSE s.first_said
     END AS said_from,
     CASE WHEN i.heard <= m.heard AND e.heard IS NULL THEN b.booked_before END AS booked_before,
-    CASE WHEN i.heard <= m.heard AND e.heard IS NULL THEN b.booked_after END AS booked_after,
-    s.now_said
+    CASE WHEN i.heard <= m.heard AND e.heard IS NULL THEN b.booked_after END AS booked_after
 FROM moments m
 JOIN incidents i USING (incident)
 LEFT JOIN said s ON s.incident = m.incident AND s.key = m.key AND s.heard = m.heard
@@ -132,7 +148,7 @@ LEFT JOIN (
     SELECT incident, key, heard,
         min(booked) FILTER (booked <= incident_at) AS booked_before,
         min(booked) FILTER (booked > incident_at) AS booked_after
-    FROM bookings WHERE covers GROUP BY ALL
+    FROM bookings GROUP BY ALL
 ) b ON b.incident = m.incident AND b.key = m.key AND b.heard = m.heard;
 
 -- When the clock of A1 started, or that of A3: whichever was known in the world first.
@@ -166,7 +182,7 @@ SELECT
     learned_from IS NOT NULL, NULL, due_after(learned_from, 'pregnancy-learned-late.within'), answered, 'overdue'
 FROM clocks LEFT JOIN first_answers USING (incident, key, heard);
 
--- A2: the first close as needing nothing, while what was known by then made her pregnant.
+-- A2: the first close as needing nothing, while what was known by then made her pregnant, and the child was not born.
 INSERT INTO states
 SELECT
     'incident-closed-unreferred/' || c.incident || '/' || c.key, 'incident-closed-unreferred', 'person', c.key,
@@ -176,6 +192,11 @@ LEFT JOIN facts f
     ON f.record = 'IncidentClosed' AND f.incident = c.incident AND f.heard <= c.heard
     AND f.reason IN (SELECT value FROM settings WHERE name = 'closed_as_needing_nothing')
     AND f.occurred >= coalesce(c.known_from, c.learned_from)
+    AND NOT EXISTS (
+        SELECT 1 FROM maternity b
+        WHERE b.key = c.key AND b.record = 'BirthRecorded' AND b.heard <= c.heard
+        AND b.occurred BETWEEN c.occurred AND f.occurred
+    )
 LEFT JOIN first_answers a ON a.incident = c.incident AND a.key = c.key AND a.heard = c.heard
 GROUP BY c.incident, c.key, c.authority, c.heard;
 

@@ -3,10 +3,11 @@
 -- A feed is silent from its limit after the moment up to which it was complete, until it is heard of further.
 CREATE TABLE beats AS
 SELECT authority, agency, occurred, heard, complete_to, due_after(complete_to, 'source-silent.within') AS silent_from,
+    complete_before IS NULL AS is_first,
     lead(heard) OVER (PARTITION BY authority, agency ORDER BY heard, complete_to) AS next_heard
 FROM (
     SELECT *, max(complete_to) OVER (
-        PARTITION BY authority, agency ORDER BY heard, place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        PARTITION BY authority, agency ORDER BY heard, complete_to, place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     ) AS complete_before
     FROM (
         SELECT authority, agency, occurred, heard, place, complete_to::TIMESTAMPTZ AT TIME ZONE 'UTC' AS complete_to
@@ -92,11 +93,19 @@ FROM stand s
 JOIN (SELECT DISTINCT alert_id, rule, about_kind, about FROM states) q USING (alert_id)
 LEFT JOIN counted e ON e.alert_id = s.alert_id AND e.piece = 'E' AND e.ends = s.ends AND (e.begun, e.rank) > s.last_r
 UNION ALL
--- One alert for each silence, and for nothing else that it explains.
-SELECT 'source-silent/' || strftime(complete_to, '%Y-%m-%dT%H:%M:%SZ') || '/' || agency, 'source-silent', 'agency', agency,
-    CASE WHEN next_heard IS NULL THEN 'raised' WHEN next_at <= silent_from THEN 'withdrawn' ELSE 'answered' END,
-    CASE WHEN next_heard IS NULL THEN 'overdue' WHEN next_at <= silent_from THEN 'answered-in-time-told-late' ELSE 'answered-late' END,
-    silent_from, greatest(heard, silent_from), next_at
-FROM (SELECT *, lead(occurred) OVER (PARTITION BY authority, agency ORDER BY heard, complete_to) AS next_at FROM beats)
-WHERE greatest(heard, silent_from) < coalesce(next_heard, (SELECT ended + INTERVAL 1 MICROSECOND FROM log_end))
+-- One alert for each silence, and for nothing else that it explains. A heartbeat that is stale when it is heard, later
+-- than its own limit, does not end one.
+SELECT 'source-silent/' || named_moment(complete_to) || '/' || agency, 'source-silent', 'agency', agency,
+    CASE WHEN fresh_heard IS NULL THEN 'raised' WHEN fresh_at <= silent_from THEN 'withdrawn' ELSE 'answered' END,
+    CASE WHEN fresh_heard IS NULL THEN 'overdue' WHEN fresh_at <= silent_from THEN 'answered-in-time-told-late' ELSE 'answered-late' END,
+    silent_from, greatest(heard, silent_from), fresh_at
+FROM (
+    SELECT *,
+        lead(occurred) OVER (PARTITION BY authority, agency ORDER BY heard, complete_to) AS fresh_at,
+        lead(heard) OVER (PARTITION BY authority, agency ORDER BY heard, complete_to) AS fresh_heard
+    FROM beats WHERE heard < silent_from OR is_first
+)
+WHERE greatest(heard, silent_from) < coalesce(fresh_heard, (SELECT ended + INTERVAL 1 MICROSECOND FROM log_end))
+-- Heard at the very moment it stands if the heartbeat was late.
+OR (greatest(heard, silent_from) = fresh_heard AND fresh_at > silent_from)
 ORDER BY raised_at, alert_id;

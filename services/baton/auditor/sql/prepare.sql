@@ -24,6 +24,9 @@ CREATE MACRO due_after(t, limit_name) AS (
     FROM limits WHERE limits.name = limit_name
 );
 
+-- A moment as ids name it: to the millisecond only where it has a part of a second.
+CREATE MACRO named_moment(t) AS replace(strftime(t, '%Y-%m-%dT%H:%M:%S.%gZ'), '.000Z', 'Z');
+
 CREATE TABLE facts AS
 SELECT * FROM (
     SELECT

@@ -306,23 +306,6 @@ SELECT g.case_id, any_value(g.authority) AS authority, g.occurred, m.heard
 FROM gaps g JOIN case_moments m ON m.case_id = g.case_id AND g.first_heard <= m.heard
 GROUP BY ALL;
 
--- The bookings of a case's persons, with the due date last revised, as known at each moment.
-CREATE TABLE due_dates AS
-SELECT m.case_id, m.heard, b.key, b.occurred AS booked, coalesce(
-    (
-        SELECT arg_max(r.due_date, (r.occurred, r.place)) FROM maternity r
-        WHERE r.key = b.key AND r.record = 'DueDateRevised' AND r.heard <= m.heard AND r.occurred >= b.occurred
-        AND NOT EXISTS (
-            SELECT 1 FROM maternity o
-            WHERE o.key = b.key AND o.record = 'PregnancyBooked' AND o.heard <= m.heard AND o.occurred > b.occurred AND o.occurred <= r.occurred
-        )
-    ),
-    b.due_date
-) AS due_date
-FROM case_moments m
-JOIN case_persons p USING (case_id)
-JOIN maternity b ON b.key = p.key AND b.record = 'PregnancyBooked' AND b.heard <= m.heard;
-
 INSERT INTO states
 WITH judged AS (
     SELECT g.*,
@@ -350,21 +333,18 @@ WITH judged AS (
             WHERE p.case_id = g.case_id AND p.heard <= g.heard AND p.occurred <= g.occurred
         ), 'none') IN (SELECT value FROM settings WHERE name = 'urgent_plans')
         OR (
-            EXISTS (
-                SELECT 1 FROM case_facts o WHERE o.case_id = g.case_id AND o.record = 'CaseOpened' AND o.unborn
-                AND o.heard <= g.heard
-            )
+            coalesce((
+                SELECT arg_max(o.unborn, (o.occurred, o.place)) FROM case_facts o
+                WHERE o.case_id = g.case_id AND o.record = 'CaseOpened' AND o.unborn IS NOT NULL
+                AND o.heard <= g.heard AND o.occurred <= g.occurred
+            ), false)
             AND EXISTS (
-                SELECT 1 FROM due_dates d
-                WHERE d.case_id = g.case_id AND d.heard = g.heard AND d.booked <= g.occurred
+                SELECT 1 FROM case_persons c JOIN pregnancies p USING (key)
+                WHERE c.case_id = g.case_id AND g.heard >= p.known_from AND g.heard < p.known_until
                 AND local_time(g.occurred)::DATE BETWEEN
-                    d.due_date - 7 * (40 - (SELECT value::INTEGER FROM settings WHERE name = 'urgent_weeks'))
-                    AND d.due_date + 21
-                AND NOT EXISTS (
-                    SELECT 1 FROM maternity e
-                    WHERE e.key = d.key AND e.record IN ('BirthRecorded', 'PregnancyEnded') AND e.heard <= g.heard
-                    AND local_time(e.occurred)::DATE >= d.due_date - 280 AND e.occurred <= g.occurred
-                )
+                    p.due_date - 7 * (40 - (SELECT value::INTEGER FROM settings WHERE name = 'urgent_weeks'))
+                    AND p.due_date + 21
+                AND coalesce(p.over >= g.occurred, true)
             )
         ) AS urgent,
         (
@@ -375,8 +355,7 @@ WITH judged AS (
     FROM gap_states g
 )
 SELECT
-    'case-without-worker/' || strftime(occurred, '%Y-%m-%dT%H:%M:%S')
-    || CASE WHEN microsecond(occurred) % 1000000 = 0 THEN '' ELSE strftime(occurred, '.%g') END || 'Z/' || case_id,
+    'case-without-worker/' || named_moment(occurred) || '/' || case_id,
     'case-without-worker', 'case', case_id, authority, heard, worker_ended AND NOT held AND NOT closed, NULL,
     CASE WHEN urgent THEN utc_time(
         local_time(occurred)::DATE + to_days((SELECT value::INTEGER FROM settings WHERE name = 'urgent_days'))
