@@ -77,6 +77,22 @@ def test_what_is_missing_is_in_the_rules_own_words(alert: MakeAlert) -> None:
     )
 
 
+def test_a_role_that_has_nobody_to_tell_is_named(alert: MakeAlert) -> None:
+    """Two such alerts of one agency are told apart by what they are about, and by what a message says of them."""
+    nobody = alert(
+        alert_id="nobody-to-tell/hub_manager/north",
+        rule="nobody-to-tell",
+        authority="north",
+        about={"kind": "agency", "key": "childrens_social_care"},
+        missing=["somebody-to-tell"],
+    )
+
+    assert "agency children's social care, role hub manager" == wording.about(nobody)
+    assert wording.sentence(nobody).endswith("has nobody to tell: hub manager.")
+    assert "somebody of that role who can be told: hub manager" == wording.missing(nobody)
+    assert "person p-1" == wording.about(alert(alert_id="nobody-to-tell/hub_manager/north"))
+
+
 def test_an_alert_of_a_rule_that_is_not_known_here_is_still_shown(alert: MakeAlert) -> None:
     """A newer worker's alerts are readable by an older program."""
     newer = alert(rule="some-new-rule", missing=["SomethingNew"])

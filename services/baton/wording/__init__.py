@@ -10,6 +10,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.engine.alerts import OPEN
+from baton.rules import nobody_to_tell
 from baton.rules.register import RULES
 from baton.rules.working_days import LONDON
 
@@ -111,8 +112,19 @@ def sentence(alert: Mapping[str, Any]) -> str:
     """Give the rule's sentence; for a rule that this program does not know, its name."""
     if alert["rule"] in OF_NO_RULE:
         return OF_NO_RULE[alert["rule"]][0]
-    rule = RULES.get(alert["rule"])
-    return words(alert["rule"]) if rule is None else rule.sentence
+    rule, role = RULES.get(alert["rule"]), role_without(alert)
+    if rule is None:
+        return words(alert["rule"])
+    return f"{rule.sentence.removesuffix('.')}: {role}." if role else rule.sentence
+
+
+def role_without(alert: Mapping[str, Any]) -> str:
+    """Give the role that has nobody, of an alert that says so; nothing of any other. Only the id names it."""
+    prefix = f"{nobody_to_tell.SLUG}/"
+    if alert["rule"] != nobody_to_tell.SLUG or not alert["alert_id"].startswith(prefix):
+        return ""
+    key: str = alert["alert_id"].removeprefix(prefix).removesuffix(f"/{alert['authority']}")
+    return words(key)
 
 
 def reference(alert_id: str) -> str:
@@ -121,9 +133,10 @@ def reference(alert_id: str) -> str:
 
 
 def about(alert: Mapping[str, Any]) -> str:
-    """Say what it is about: the kind and the pseudonymous key."""
-    kind, key = alert["about"]["kind"], alert["about"]["key"]
-    return f"{kind} {agency(key) if kind == 'agency' else key}"
+    """Say what it is about: the kind and the pseudonymous key, and the role that has nobody to tell."""
+    kind, key, role = alert["about"]["kind"], alert["about"]["key"], role_without(alert)
+    text = f"{kind} {agency(key) if kind == 'agency' else key}"
+    return f"{text}, role {role}" if role else text
 
 
 def status(alert: Mapping[str, Any]) -> str:
@@ -145,8 +158,9 @@ def missing(alert: Mapping[str, Any]) -> str:
     if alert["rule"] in OF_NO_RULE:
         return OF_NO_RULE[alert["rule"]][1]
     rule = RULES.get(alert["rule"])
-    # A record's name says the same as the rule's own words; an item of a list says more.
-    items = [words(each) for each in alert["missing"] if not each[:1].isupper()]
+    # A record's name says the same as the rule's own words; an item of a list says more, and a role the most.
+    role = role_without(alert)
+    items = [role] if role else [words(each) for each in alert["missing"] if not each[:1].isupper()]
     if rule is None:
         return ", ".join(items or alert["missing"])
     return f"{rule.missing}: {', '.join(items)}" if items else rule.missing
