@@ -88,6 +88,11 @@ def said(app: Desk) -> str:
     return str(app.query_one("#said", Static).render())
 
 
+def sheet(app: Desk) -> str:
+    """Give what the sheet that is open says."""
+    return "\n".join(str(each.render()) for each in app.screen.query(Static))
+
+
 def notices(app: Desk) -> str:
     """Give what was notified."""
     return " ".join(each.message for each in app._notifications)
@@ -143,9 +148,9 @@ def test_an_alert_is_opened_in_full(three: list[dict[str, Any]]) -> None:
         await pilot.press("enter")
         await app.workers.wait_for_complete()
         await pilot.pause()
-        text = " ".join(str(each.render()) for each in app.screen.query(Static))
+        text = sheet(app)
         assert "A domestic incident involving a pregnancy" in text
-        assert "police: IncidentRecorded" in text
+        assert "police: incident recorded" in text
         await pilot.press("escape")
         assert app.query_one(DataTable).has_focus
 
@@ -220,6 +225,42 @@ def test_acknowledging_is_told_and_its_answer_shown(
         assert "Refused." in notices(app)
 
     on_desk(three, act)
+
+
+def test_what_was_done_is_said_of_what_was_done(
+    three: list[dict[str, Any]], told: list[Act], alert: MakeAlert
+) -> None:
+    """Who takes up an alert that somebody asked to close hears until when, and nothing of a second person."""
+
+    async def act(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("a", "enter")
+        await app.workers.wait_for_complete()
+        done = {"event_id": told[0].event_id, "event": "AlertAcknowledged", "by": "operator-1"}
+        done |= {"occurred_at": NOON, "refused": None}
+        taken = {"acknowledged_by": "operator-1", "acknowledged_until": NOON + timedelta(hours=1)}
+        after = {"status": "acknowledged", "closing_by": "operator-2", "actions": [done]} | taken
+        app.heard([alert(alert_id="a/1/p-1", **after)], answering=True)
+        await pilot.pause()
+        assert "taken up by operator-1, until 2026-03-02 13:00." in notices(app)
+        assert "second person" not in notices(app)
+
+    on_desk(three, act)
+
+
+def test_the_sheet_says_whose_it_is_and_what_comes_next(alert: MakeAlert) -> None:
+    """And who asked to close it, in words: what one must know before doing anything."""
+    asked = alert(owner="team-1", closing_by="operator-2", next_step="lapsed", next_step_at=NOON)
+
+    async def look(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        text = " ".join(sheet(app).split())
+        assert "belongs to team-1" in text
+        assert "operator-2 asked, and a second person must agree" in text
+        assert "next lapsed, 2026-03-02 12:00" in text
+
+    on_desk([asked], look)
 
 
 def test_closing_asks_for_outcome_and_rationale(
@@ -331,5 +372,7 @@ def test_a_timeline_has_everything_in_order(alert: MakeAlert) -> None:
     lines = timeline(told)
 
     assert sorted(lines) == lines
-    assert "operator-1: AlertClosed, refused: same-person" in lines[-1]
-    assert any("hub manager told by email" in line for line in lines)
+    assert "closed, or asked to be, by operator-1. Refused: Two different persons" in lines[-1]
+    assert any("step 1, raised: hub manager" in line for line in lines)
+    assert any("hub manager by email: told" in line for line in lines)
+    assert not any("AlertClosed" in line or "same-person" in line for line in lines)

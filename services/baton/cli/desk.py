@@ -29,6 +29,7 @@ from baton.contract.pointers import check_pointers
 from baton.contract.topics import ALERTS, prefixed
 from baton.reading import Reader
 from baton.reading.alerts import alerts_of
+from baton.wording import lived
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -346,13 +347,11 @@ class Desk(App[None]):
         refused = refusal_in(alert, event_id)
         if refused == NOT_YET:
             return
-        del self._told[event_id]
+        told = self._told.pop(event_id)
         if refused is not None:
             self.notify(f"Refused. {refusal_sentence(refused)}", severity="error", timeout=15)
-        elif alert["closing_by"]:
-            self.notify("It stays open until a second person closes it with the same outcome.")
         else:
-            self.notify(f"Done: {wording.status(alert)}.")
+            self.notify(lived.done(told.record, alert))
 
     def with_operator(self, go_on: Callable[[str], None]) -> None:
         """Go on with the key of whoever works here, asked for once."""
@@ -420,7 +419,15 @@ class Sheet(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out what is known of it."""
-        rows = wording.details(self._alert)
+        rows = [
+            (label, text)
+            for label, text in (
+                *wording.details(self._alert),
+                *lived.standing(self._alert),
+                *lived.coming(self._alert),
+            )
+            if text
+        ]
         width = max(len(label) for label, _ in rows)
         text = "\n".join(f"{label:{width}}  {words}" for label, words in rows)
         with VerticalScroll(classes="box"):
@@ -436,29 +443,14 @@ def timeline(alert: Alert) -> list[str]:
     """Return what happened around an alert, in order, one line each."""
     events = {each["event_id"]: each for each in (*alert["trigger"], *alert["evidence"])}
     lines = [
-        (each["occurred_at"], f"{wording.agency(each['agency'])}: {each['event']}")
+        (each["occurred_at"], f"{wording.agency(each['agency'])}: {wording.record(each['event'])}")
         for each in events.values()
     ]
     lines += [(alert["raised_at"], "baton: raised")]
     lines += [(alert["due_at"], "due")] if alert["due_at"] else []
     lines += [
-        (
-            each["at"],
-            f"baton: {each['kind']}, to tell {', '.join(map(wording.words, each['roles']))}",
-        )
-        for each in alert["steps"]
-    ]
-    lines += [
-        (each["at"], f"{wording.words(each['role'])} {each['outcome'] or 'told'} by {each['by']}")
-        for each in alert["told"]
-    ]
-    lines += [
-        (
-            each["occurred_at"],
-            f"{each['by']}: {each['event']}"
-            + (f", refused: {each['refused']}" if each["refused"] else ""),
-        )
-        for each in alert["actions"]
+        (at, text if label in {"told", "done"} else f"{label}, {text}")
+        for at, label, text in lived.happened(alert)
     ]
     return [f"{wording.local(at)}  {words}" for at, words in sorted(lines)]
 

@@ -7,6 +7,7 @@ blame, and holds nothing about anybody's health. Times are local: Europe/London.
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.engine.alerts import OPEN
@@ -215,13 +216,7 @@ def means(told: Mapping[str, Any]) -> str:
 
 
 def details(alert: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Give the whole alert as labels and words, but for its events and members."""
-    told = ", ".join(
-        f"{words(each['role'])}{means(each)}, {local(each['at'])}"
-        for each in alert["told"]
-        # Of a telling from before outcomes were noted there is none.
-        if each.get("outcome") in {None, "told"}
-    )
+    """Give what an alert says as labels and words, but for its events, its members and what became of it (`lived`)."""
     by = f"by rule version {alert['rule_version']} and policy {alert['policy_version']}"
     rows = [
         ("what", sentence(alert)),
@@ -234,8 +229,6 @@ def details(alert: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("answered", local(alert["answered_at"]) if alert["answered_at"] else ""),
         ("who must act", who(alert)),
         ("to be told", ", ".join(words(each) for each in alert["tell"])),
-        ("was told", told),
-        ("next", _next(alert)),
         ("area", alert["authority"]),
         ("judged", f"{local(alert['as_of'])}, {by}"),
         ("id", alert["alert_id"]),
@@ -243,8 +236,6 @@ def details(alert: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(label, text) for label, text in rows if text]
 
 
-def _next(alert: Mapping[str, Any]) -> str:
-    if not alert["next_step"]:
-        return ""
-    at = f", {local(alert['next_step_at'])}" if alert["next_step_at"] else ""
-    return f"{words(alert['next_step'])}{at}"
+def record(name: str) -> str:
+    """Give the name of a record as people write it, such as `incident recorded`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower()
