@@ -81,6 +81,13 @@ def test_an_alert_is_shown_with_what_became_of_it(
     assert 1 == text.count("lapsed")
 
 
+def test_help_names_every_outcome(baton: Baton) -> None:
+    """One need not give a wrong one to learn what may be given."""
+    text = baton("alerts", "close", "--help").output
+
+    assert [] == [each for each in acts.OUTCOMES if each not in text]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -199,7 +199,10 @@ def close(
     *,
     by: By,
     outcome: Annotated[
-        str, typer.Option(help="What became of it: acted, already_done, not_required, …")
+        str,
+        typer.Option(
+            help="What became of it: acted, already_done, not_required, duplicate, wrong_match, wrong_record or other."
+        ),
     ],
     rationale: Annotated[
         str | None,
