@@ -272,8 +272,8 @@ def test_what_was_done_is_said_of_what_was_done(
     async def act(app: Desk, pilot: Pilot[None]) -> None:
         await pilot.press("a", "enter")
         await app.workers.wait_for_complete()
-        done = {"event_id": told[0].event_id, "event": "AlertAcknowledged", "by": "operator-1"}
-        done |= {"occurred_at": NOON, "refused": None}
+        done: dict[str, Any] = {"event_id": told[0].event_id, "event": "AlertAcknowledged"}
+        done |= {"by": "operator-1", "occurred_at": NOON, "refused": None}
         taken = {"acknowledged_by": "operator-1", "acknowledged_until": NOON + timedelta(hours=1)}
         after = {"status": "acknowledged", "closing_by": "operator-2", "actions": [done]} | taken
         app.heard([alert(alert_id="a/1/p-1", **after)], answering=True)
