@@ -70,6 +70,14 @@ def test_what_can_have_no_effect_is_refused_at_once(
         act_on(alert(status=status), record, "operator-1")
 
 
+def test_why_an_action_can_have_no_effect_fits_the_action(alert: MakeAlert) -> None:
+    """What is open cannot be opened again, and it is far from true that nothing is left to do to it."""
+    with pytest.raises(CommandError, match="is raised: only a closed alert can be opened again"):
+        act_on(alert(), "AlertReopened", "operator-1")
+    with pytest.raises(CommandError, match="is closed: there is nothing left to do to it"):
+        act_on(alert(status="closed"), "AlertAssigned", "operator-1")
+
+
 def test_who_acts_is_a_key(alert: MakeAlert) -> None:
     """An e-mail address would stand in the alert, and for ever in the audit: it is refused before it is told."""
     with pytest.raises(InvalidField, match="by: is an e-mail address"):

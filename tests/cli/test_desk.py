@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Static
+from textual.widgets._footer import FooterKey
 
 from baton.cli import desk
 from baton.cli.acts import Act
@@ -88,6 +89,11 @@ def said(app: Desk) -> str:
     return str(app.query_one("#said", Static).render())
 
 
+def sheet(app: Desk) -> str:
+    """Give what the sheet that is open says."""
+    return "\n".join(str(each.render()) for each in app.screen.query(Static))
+
+
 def notices(app: Desk) -> str:
     """Give what was notified."""
     return " ".join(each.message for each in app._notifications)
@@ -136,6 +142,42 @@ def test_the_cursor_stays_on_its_alert(three: list[dict[str, Any]], alert: MakeA
     on_desk(three, look)
 
 
+@pytest.mark.parametrize(
+    ("chosen", "left", "on"),
+    [("b", "b", "c"), ("c", "c", "b"), ("b", "bc", "a"), ("c", "a", "c"), ("a", "abc", None)],
+)
+def test_the_cursor_goes_to_a_neighbour_where_its_alert_left(
+    alert: MakeAlert, chosen: str, left: str, on: str | None
+) -> None:
+    """To the next below that is still there, else the next above: not to the top of a long list."""
+    listed = {
+        name: alert(alert_id=name, raised_at=NOON - timedelta(hours=place))
+        for place, name in enumerate("abc")
+    }
+
+    async def look(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press(*["down"] * "abc".index(chosen))
+        app.heard([listed[name] | {"status": "withdrawn"} for name in left], answering=True)
+        await pilot.pause()
+        now_on = app.chosen()
+        assert on == (now_on and now_on["alert_id"])
+
+    on_desk(list(listed.values()), look)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+def test_every_key_is_shown(three: list[dict[str, Any]], size: tuple[int, int]) -> None:
+    """In 80 columns too: Enter and Quit are the first that somebody new looks for."""
+
+    async def look(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.pause()
+        keys = list(app.screen.query(FooterKey))
+        assert ["enter", *"ascr", "slash", *"omvq"] == [each.key for each in keys]
+        assert all(each.region.right <= size[0] for each in keys)
+
+    on_desk(three, look, size=size)
+
+
 def test_an_alert_is_opened_in_full(three: list[dict[str, Any]]) -> None:
     """With its evidence and timeline; Escape goes back."""
 
@@ -143,9 +185,9 @@ def test_an_alert_is_opened_in_full(three: list[dict[str, Any]]) -> None:
         await pilot.press("enter")
         await app.workers.wait_for_complete()
         await pilot.pause()
-        text = " ".join(str(each.render()) for each in app.screen.query(Static))
+        text = sheet(app)
         assert "A domestic incident involving a pregnancy" in text
-        assert "police: IncidentRecorded" in text
+        assert "police: incident recorded" in text
         await pilot.press("escape")
         assert app.query_one(DataTable).has_focus
 
@@ -220,6 +262,125 @@ def test_acknowledging_is_told_and_its_answer_shown(
         assert "Refused." in notices(app)
 
     on_desk(three, act)
+
+
+def test_what_was_done_is_said_of_what_was_done(
+    three: list[dict[str, Any]], told: list[Act], alert: MakeAlert
+) -> None:
+    """Who takes up an alert that somebody asked to close hears until when, and nothing of a second person."""
+
+    async def act(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("a", "enter")
+        await app.workers.wait_for_complete()
+        done: dict[str, Any] = {"event_id": told[0].event_id, "event": "AlertAcknowledged"}
+        done |= {"by": "operator-1", "occurred_at": NOON, "refused": None}
+        taken = {"acknowledged_by": "operator-1", "acknowledged_until": NOON + timedelta(hours=1)}
+        after = {"status": "acknowledged", "closing_by": "operator-2", "actions": [done]} | taken
+        app.heard([alert(alert_id="a/1/p-1", **after)], answering=True)
+        await pilot.pause()
+        assert "taken up by operator-1, until 2026-03-02 13:00." in notices(app)
+        assert "second person" not in notices(app)
+
+    on_desk(three, act)
+
+
+def test_the_sheet_says_whose_it_is_and_what_comes_next(alert: MakeAlert) -> None:
+    """And who asked to close it, in words: what one must know before doing anything."""
+    asked = alert(owner="team-1", closing_by="operator-2", next_step="lapsed", next_step_at=NOON)
+
+    async def look(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("enter")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        text = " ".join(sheet(app).split())
+        assert "belongs to team-1" in text
+        assert "operator-2 asked, and a second person must agree" in text
+        assert "next lapsed, 2026-03-02 12:00" in text
+
+    on_desk([asked], look)
+
+
+def test_a_dialog_is_for_the_alert_it_was_opened_on(
+    three: list[dict[str, Any]], told: list[Act]
+) -> None:
+    """It says which; the list lives on under it, and its alert may leave the list before the answer is given."""
+
+    async def act(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("m", "c")
+        assert "unreferred-incident, person p-1" in sheet(app)
+        await pilot.press("enter")
+        assert "unreferred-incident, person p-1" in sheet(app)
+        app.view.mine = ""
+        app.heard([three[0] | {"owner": "operator-2", "severity": 4}], answering=True)
+        await pilot.press(*"looked", "enter")
+        await app.workers.wait_for_complete()
+        assert ["a/1/p-1"] == [each.fields["alert"] for each in told]
+
+    on_desk(three, act)
+
+
+@pytest.mark.parametrize("status", ["withdrawn", "answered", "closed"])
+def test_what_is_over_when_the_dialog_ends_is_not_acted_on(
+    three: list[dict[str, Any]], told: list[Act], status: str
+) -> None:
+    """Neither it nor the alert that the cursor went on to: what one would hear of it at any time is said."""
+
+    async def act(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("a")
+        app.heard([three[0] | {"status": status}], answering=True)
+        await pilot.press("enter")
+        await app.workers.wait_for_complete()
+        assert [] == told
+        assert f"a/1/p-1 is {status}: there is nothing left to do to it." in notices(app)
+
+    on_desk(three, act)
+
+
+def test_nothing_is_asked_about_what_is_over(alert: MakeAlert, told: list[Act]) -> None:
+    """It is said when the key is pressed."""
+
+    async def act(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("a", "s", "c")
+        assert 1 == len(app.screen_stack)
+        assert 3 == notices(app).count("is answered: there is nothing left to do to it.")
+        await pilot.press("r")
+        assert "is answered: only a closed alert can be opened again." in notices(app)
+        assert [] == told
+
+    on_desk([alert(status="answered")], act)
+
+
+def test_keys_act_on_the_alert_that_is_open(three: list[dict[str, Any]], told: list[Act]) -> None:
+    """Though the cursor went on to another meanwhile; and the sheet shows what came of it."""
+
+    async def act(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("down", "enter")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert ["escape", *"ascr"] == [each.key for each in app.screen.query(FooterKey)]
+        app.query_one(DataTable).move_cursor(row=0)
+        await pilot.press("s", *"team-1", "enter")
+        await app.workers.wait_for_complete()
+        assert ["b/2/case-2"] == [each.fields["alert"] for each in told]
+        app.heard([three[1] | {"owner": "team-1"}], answering=True)
+        await pilot.pause()
+        assert isinstance(app.screen, Sheet)
+        assert "belongs to" in sheet(app)
+
+    on_desk(three, act)
+
+
+def test_an_alert_is_not_opened_over_a_dialog(three: list[dict[str, Any]]) -> None:
+    """Its look may take seconds to be noted: what is typed into a dialog meanwhile must be no key of the sheet."""
+
+    async def look(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("s")
+        app._show("b/2/case-2")
+        await pilot.pause()
+        assert not isinstance(app.screen, Sheet)
+        assert "Not opened" in notices(app)
+
+    on_desk(three, look)
 
 
 def test_closing_asks_for_outcome_and_rationale(
@@ -331,5 +492,7 @@ def test_a_timeline_has_everything_in_order(alert: MakeAlert) -> None:
     lines = timeline(told)
 
     assert sorted(lines) == lines
-    assert "operator-1: AlertClosed, refused: same-person" in lines[-1]
-    assert any("hub manager told by email" in line for line in lines)
+    assert "closed, or asked to be, by operator-1. Refused: Two different persons" in lines[-1]
+    assert any("step 1, raised: hub manager" in line for line in lines)
+    assert any("hub manager by email: told" in line for line in lines)
+    assert not any("AlertClosed" in line or "same-person" in line for line in lines)

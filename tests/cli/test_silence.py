@@ -101,3 +101,21 @@ def test_what_is_over_is_not_ended_again(
     assert result.exit_code == 2
     assert why in " ".join(result.output.split())
     assert sent == []
+
+
+def test_a_list_says_that_policy_may_end_a_silence_sooner(
+    baton: Baton, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What somebody asked for is the latest end; how long it holds for an alert follows from its severity."""
+    stated = {"event_id": "silence-1", "until": datetime(2999, 1, 1, 9, tzinfo=UTC)}
+    stated |= {"matcher": "rule=block-transfer", "why": "planned", "by": "operator-1"}
+    monkeypatch.setattr(silence, "_silences", lambda _: [StatedSilence(stated=stated, at=LONG_AGO)])
+
+    result = baton("silence", "list")
+
+    assert result.stdout.startswith("at most until")
+    assert "2999-01-01 09:00" in result.stdout
+    assert "1 silence. For an alert, policy may end one sooner" in result.stderr
+
+    monkeypatch.setattr(silence, "_silences", lambda _: [])
+    assert "0 silences.\n" == baton("silence", "list").stderr

@@ -44,6 +44,23 @@ def test_the_table_says_all_that_an_operator_needs(alert: MakeAlert, width: int)
         assert part in words
 
 
+@pytest.mark.parametrize("width", [80, 120, 130, 160])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"status": "acknowledged"},
+        {"status": "withdrawn", "reason": "answered-in-time-told-late"},
+        {"status": "closed", "outcome": "already_done"},
+    ],
+)
+def test_nothing_is_cut_off(alert: MakeAlert, width: int, fields: dict[str, object]) -> None:
+    """However an alert stands, its words are whole: what is cut off cannot be searched for, or told to anybody."""
+    text = drawn([alert(**fields)], width)
+
+    assert "…" not in text
+    assert str(fields["status"]) in text
+
+
 def test_no_alerts_is_said_with_a_caution() -> None:
     """An empty table does not claim that all is well."""
     assert "known only while the clock ticks" in drawn([], 80)

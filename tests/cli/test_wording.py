@@ -77,6 +77,22 @@ def test_what_is_missing_is_in_the_rules_own_words(alert: MakeAlert) -> None:
     )
 
 
+def test_a_role_that_has_nobody_to_tell_is_named(alert: MakeAlert) -> None:
+    """Two such alerts of one agency are told apart by what they are about, and by what a message says of them."""
+    nobody = alert(
+        alert_id="nobody-to-tell/hub_manager/north",
+        rule="nobody-to-tell",
+        authority="north",
+        about={"kind": "agency", "key": "childrens_social_care"},
+        missing=["somebody-to-tell"],
+    )
+
+    assert "agency children's social care, role hub manager" == wording.about(nobody)
+    assert wording.sentence(nobody).endswith("has nobody to tell: hub manager.")
+    assert "somebody of that role who can be told: hub manager" == wording.missing(nobody)
+    assert "person p-1" == wording.about(alert(alert_id="nobody-to-tell/hub_manager/north"))
+
+
 def test_an_alert_of_a_rule_that_is_not_known_here_is_still_shown(alert: MakeAlert) -> None:
     """A newer worker's alerts are readable by an older program."""
     newer = alert(rule="some-new-rule", missing=["SomethingNew"])
@@ -127,15 +143,11 @@ def test_every_rule_can_be_put_in_words(alert: MakeAlert) -> None:
 
 def test_the_details_hold_everything_a_person_needs(alert: MakeAlert) -> None:
     """What, about whom, since when, what is missing, who should act, who is to be told, and the id."""
-    told = [{"role": "hub_manager", "by": "email", "at": NOON}]
-    words = dict(
-        wording.details(alert(told=told, next_step="tell_next_role", next_step_at=NOON + HOUR))
-    )
+    words = dict(wording.details(alert()))
 
     assert words["about"] == "person p-1"
     assert words["severity"] == "1, act now, out of hours too"
-    assert words["was told"] == "hub manager by email, 2026-03-02 12:00"
-    assert words["next"] == "tell next role, 2026-03-02 13:00"
+    assert words["to be told"] == "hub manager"
     assert words["id"] == "unreferred-incident/inc-1/p-1"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from baton.contract import codec
 from baton.wording import lived
 from tests.rules.told import HOUR, NOON
@@ -71,10 +73,47 @@ def test_what_happened_is_said_with_its_refusal() -> None:
     told = {"role": "hub_manager", "by": "email", "at": NOON}
     done = {"event_id": "e", "event": "AlertClosed", "by": "operator-1", "occurred_at": NOON}
     assert "2015-03-02 12:00, hub manager by email: told" == said(told=[told])["told"]
+    failed = told | {"outcome": "failed"}
+    assert (
+        "2015-03-02 12:00, hub manager by email: could not be told" == said(told=[failed])["told"]
+    )
     none = told | {"by": "none", "outcome": "nobody"}
-    assert "2015-03-02 12:00, hub manager: nobody" == said(told=[none])["told"]
+    assert "2015-03-02 12:00, hub manager: nobody to tell" == said(told=[none])["told"]
     assert said(actions=[done | {"refused": "same-person"}])["done"].endswith(
         "Refused: Two different persons must close this alert, and this is the one who asked for it."
     )
     unknown = said(actions=[done | {"event": "AlertPainted", "refused": "too-blue"}])["done"]
     assert "AlertPainted by operator-1. Refused: It had no effect: too blue." in unknown
+
+
+@pytest.mark.parametrize(
+    ("event", "fields", "sentence"),
+    [
+        (
+            "AlertAcknowledged",
+            {"acknowledged_by": "operator-1", "acknowledged_until": NOON + HOUR},
+            "Done: taken up by operator-1, until 2015-03-02 13:00.",
+        ),
+        ("AlertAssigned", {"owner": "team-1"}, "Done: belongs to team-1."),
+        (
+            "AlertClosed",
+            {"closed_by": "operator-1", "outcome": "acted"},
+            "Done: closed by operator-1: acted.",
+        ),
+        ("AlertNoted", {}, "Done: noted."),
+        ("AlertReopened", {}, "Done: opened again."),
+    ],
+)
+def test_what_was_done_is_said(event: str, fields: dict[str, Any], sentence: str) -> None:
+    """By the alert as it then stands: policy may have cut what was asked for."""
+    assert sentence == lived.done(event, an_alert(**fields))
+
+
+def test_that_a_second_person_must_agree_is_said_of_a_close_alone() -> None:
+    """Who takes up an alert of which somebody asked the close is not told that it stays open."""
+    asked = an_alert(
+        closing_by="operator-2", acknowledged_by="operator-1", acknowledged_until=NOON + HOUR
+    )
+
+    assert lived.SECOND == lived.done("AlertClosed", asked)
+    assert "Done: taken up by operator-1" in lived.done("AlertAcknowledged", asked)

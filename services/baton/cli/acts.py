@@ -51,9 +51,9 @@ class Act:
 
 def act_on(alert: Mapping[str, Any], record: str, by: str, **said: object) -> Act:
     """Make an action on an alert. Raises CommandError where it can have no effect as the alert stands."""
-    if alert["status"] not in _POSSIBLE[record]:
-        message = f"{alert['alert_id']} is {alert['status']}: there is nothing of that kind left to do to it."
-        raise CommandError(message, WRONG)
+    no_effect = why_no_effect(alert, record)
+    if no_effect:
+        raise CommandError(no_effect, WRONG)
     if record == "AlertClosed" and said.get("second_by") == by:
         message = "Two different persons must close it: --second-by must be another than --by."
         raise CommandError(message, WRONG)
@@ -65,6 +65,16 @@ def act_on(alert: Mapping[str, Any], record: str, by: str, **said: object) -> Ac
         alert=alert["alert_id"],
         **said,
     )
+
+
+def why_no_effect(alert: Mapping[str, Any], record: str) -> str:
+    """Say why an action can have no effect on an alert as it stands; nothing where it may have one."""
+    if alert["status"] in _POSSIBLE[record]:
+        return ""
+    stands = f"{alert['alert_id']} is {alert['status']}"
+    if record == "AlertReopened":
+        return f"{stands}: only a closed alert can be opened again."
+    return f"{stands}: there is nothing left to do to it."
 
 
 def act(record: str, by: str, authority: str, agency: str, **said: object) -> Act:

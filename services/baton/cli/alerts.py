@@ -76,7 +76,7 @@ def show(
     brokers: Brokers = None,
     prefix: Prefix = None,
 ) -> None:
-    """Show one alert in full: what, about whom, since when, what is missing, and who must act.
+    """Show one alert in full: what, about whom, since when, what is missing, who must act, and what became of it.
 
     That you saw it is noted in the audit first, under your key (BATON_OPERATOR); without a key it cannot be.
     """
@@ -97,6 +97,7 @@ def print_alert(alert: Mapping[str, Any], out: Console) -> None:
     from rich.table import Table
 
     from baton import wording
+    from baton.wording import lived
 
     facts = Table(box=None, show_header=False, pad_edge=False)
     facts.add_column(style="bold", no_wrap=True)
@@ -105,6 +106,17 @@ def print_alert(alert: Mapping[str, Any], out: Console) -> None:
         facts.add_row(label, text)
     out.print(f"{alert['rule']}: {wording.status(alert)}")
     out.print(facts)
+    became = Table(
+        box=None, show_header=False, pad_edge=False, title="What became of it", title_justify="left"
+    )
+    became.add_column(style="bold", no_wrap=True)
+    became.add_column(overflow="fold")
+    for label, text in lived.lines(alert):
+        if text:
+            became.add_row(label, text)
+    if became.row_count:
+        out.print()
+        out.print(became)
     started = {each["event_id"] for each in alert["trigger"]}
     rests_on = {each["event_id"]: each for each in (*alert["trigger"], *alert["evidence"])}
     if rests_on:
@@ -187,7 +199,10 @@ def close(
     *,
     by: By,
     outcome: Annotated[
-        str, typer.Option(help="What became of it: acted, already_done, not_required, …")
+        str,
+        typer.Option(
+            help="What became of it: acted, already_done, not_required, duplicate, wrong_match, wrong_record or other."
+        ),
     ],
     rationale: Annotated[
         str | None,
@@ -235,6 +250,7 @@ def _do(
 ) -> None:
     from baton.cli.acts import act_on, do
     from baton.contract import codec
+    from baton.wording import lived
 
     settings = kafka_settings_of(*where)
     alert = one(standing(settings), alert_id)
@@ -243,8 +259,7 @@ def _do(
         print_json(codec.to_json("Alert", dict(after)))
         return
     print_alert(after, console())
-    if after["closing_by"]:
-        say("It stays open until a second person closes it with the same outcome.")
+    say(lived.done(record, after))
 
 
 def standing(settings: Settings) -> dict[str, dict[str, Any]]:

@@ -5,8 +5,9 @@ Everything has a key, and the keys are shown; it works in 80 columns and over SS
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from kafka.errors import KafkaError
@@ -21,7 +22,15 @@ from textual.worker import get_current_worker
 
 from baton import wording
 from baton.cli.acts import NOT_SHOWN as NOT_YET
-from baton.cli.acts import OUTCOMES, Act, act_on, refusal_in, refusal_sentence, tell
+from baton.cli.acts import (
+    OUTCOMES,
+    Act,
+    act_on,
+    refusal_in,
+    refusal_sentence,
+    tell,
+    why_no_effect,
+)
 from baton.cli.exits import CommandError
 from baton.cli.seen import note
 from baton.contract.errors import InvalidEvent, InvalidField
@@ -29,9 +38,10 @@ from baton.contract.pointers import check_pointers
 from baton.contract.topics import ALERTS, prefixed
 from baton.reading import Reader
 from baton.reading.alerts import alerts_of
+from baton.wording import lived
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from textual.binding import BindingType
 
@@ -51,6 +61,14 @@ _ORDERS: Final[Mapping[str, Callable[[Alert], Any]]] = {
     "rule": lambda alert: (alert["rule"], -alert["raised_at"].timestamp()),
 }
 _SPANS: Final = {"1 hour": 1, "4 hours": 4, "24 hours": 24}
+
+
+_ACTING: Final[tuple[BindingType, ...]] = (
+    ("a", "app.acknowledge", "Ack"),
+    ("s", "app.assign", "Assign"),
+    ("c", "app.close_alert", "Close"),
+    ("r", "app.reopen", "Reopen"),
+)
 
 
 @dataclass(slots=True)
@@ -95,14 +113,40 @@ def _as_tuple(key: Any) -> tuple[Any, ...]:  # noqa: ANN401 (a key of any kind)
     return key if isinstance(key, tuple) else (key,)
 
 
+def row_of(chosen: str | None, before: Sequence[str], shown: Sequence[str]) -> int:
+    """Return the row of the alert that was chosen among those shown `before`.
+
+    Where it has left, of the next one below it that is still there; else of the next one above.
+    """
+    rows = {alert_id: row for row, alert_id in enumerate(shown)}
+    place = before.index(chosen) if chosen in before else 0
+    near = (*before[place:], *reversed(before[:place]))
+    return next((rows[alert_id] for alert_id in near if alert_id in rows), 0)
+
+
+def _named(alert: Alert) -> str:
+    """Say which alert a dialog or a notice is about."""
+    return f"{alert['rule']}, {wording.about(alert)}"
+
+
 def _searched(alert: Alert) -> str:
     """Return what of an alert is looked through."""
     parts = (alert["alert_id"], wording.status(alert), wording.who(alert), alert["owner"] or "")
     return " ".join(parts).casefold()
 
 
+class Rows(DataTable[Any]):
+    """The list; its Enter is among the keys shown."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [("enter", "select_cursor", "Open")]
+
+
 class Desk(App[None]):
-    """The list, and one alert in full beside or over it."""
+    """The list, and one alert in full over it.
+
+    Keys act on the alert that is open, else on the one that the cursor is on when the key is pressed: the list goes on
+    living under a dialog, and the cursor may then be on another.
+    """
 
     TITLE = "baton"
     CSS = """
@@ -113,13 +157,10 @@ class Desk(App[None]):
     Sheet, Choice, Ask { align: center middle; }
     .box { width: 90%; max-width: 100; height: auto; max-height: 90%; padding: 1 2; }
     .box { border: round $primary; background: $surface; }
+    .which { width: 100%; text-style: bold; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        ("enter", "open", "Open"),
-        ("a", "acknowledge", "Acknowledge"),
-        ("s", "assign", "Assign"),
-        ("c", "close_alert", "Close"),
-        ("r", "reopen", "Reopen"),
+        *_ACTING,
         ("slash", "search", "Search"),
         ("o", "order", "Order"),
         ("m", "mine", "Mine"),
@@ -135,14 +176,15 @@ class Desk(App[None]):
         self._told: dict[str, Act] = {}
         self._heard_at = datetime.now(UTC)
         self._answering = True
+        self._rows: list[str] = []
         self.view = view
 
     def compose(self) -> ComposeResult:
         """Lay out the screen."""
         yield Static(id="said")
         yield Input(placeholder="words to look for; Enter keeps, Escape clears", id="search")
-        yield DataTable(cursor_type="row", zebra_stripes=True)
-        yield Footer()
+        yield Rows(cursor_type="row", zebra_stripes=True)
+        yield _keys()
 
     def on_mount(self) -> None:
         """Begin to follow the alerts."""
@@ -178,11 +220,14 @@ class Desk(App[None]):
         for alert in alerts:
             for event_id in list(self._told):
                 self._answer(alert, event_id)
+            for screen in self.screen_stack:
+                if isinstance(screen, Sheet) and screen.alert_id == alert["alert_id"]:
+                    screen.show(alert)
         if changed:
             self.redraw()
 
     def redraw(self) -> None:
-        """Show the list anew, with the cursor on the same alert."""
+        """Show the list anew, with the cursor on the same alert, or on its neighbour where it has left."""
         table: DataTable[Any] = self.query_one(DataTable)
         chosen = self._chosen_id()
         wide = self.size.width >= 130
@@ -194,8 +239,8 @@ class Desk(App[None]):
         for alert in shown:
             table.add_row(*_cells(alert, now, wide=wide), key=alert["alert_id"], height=None)
         ids = [alert["alert_id"] for alert in shown]
-        if chosen in ids:
-            table.move_cursor(row=ids.index(chosen))
+        table.move_cursor(row=row_of(chosen, self._rows, ids))
+        self._rows = ids
         self.query_one("#said", Static).update(self._said(len(shown)))
 
     def _said(self, count: int) -> str:
@@ -223,26 +268,34 @@ class Desk(App[None]):
     # What the keys do.
 
     @on(DataTable.RowSelected)
-    def action_open(self) -> None:
+    def opened(self, event: DataTable.RowSelected) -> None:
         """Show the alert in full."""
-        alert = self.chosen()
-        if alert is None:
+        alert_id = event.row_key.value
+        if alert_id is None:
             return
         if self._settings.operator:
-            self._open(self._settings, alert)
+            self._open(self._settings, alert_id)
         else:
             self.notify("Not noted in the audit: BATON_OPERATOR says whose look it is.")
-            self.push_screen(Sheet(alert))
+            self._show(alert_id)
 
     @work(thread=True)
-    def _open(self, settings: Settings, alert: Alert) -> None:
+    def _open(self, settings: Settings, alert_id: str) -> None:
         """Show an alert once it is noted that it is seen; not if it cannot be."""
         try:
-            note(settings, "viewed", "watch", alert["alert_id"])
+            note(settings, "viewed", "watch", alert_id)
         except (CommandError, InvalidEvent) as error:
             self.call_from_thread(self.notify, f"Not shown: {error}", severity="error")
         else:
-            self.call_from_thread(self.push_screen, Sheet(alert))
+            self.call_from_thread(self._show, alert_id)
+
+    def _show(self, alert_id: str) -> None:
+        """Show an alert, unless a dialog was opened meanwhile: what is typed there must not act on this one."""
+        alert = self.view.alerts[alert_id]
+        if len(self.screen_stack) > 1:
+            self.notify("Not opened: another was open. Press Enter again.", title=_named(alert))
+        else:
+            self.push_screen(Sheet(alert))
 
     def action_search(self) -> None:
         """Ask what to look for."""
@@ -288,50 +341,79 @@ class Desk(App[None]):
 
     def action_acknowledge(self) -> None:
         """Take the alert up, until when one says."""
-        self._choose("Acknowledge until", [*_SPANS, "the policy's limit"], self._acknowledged)
-
-    def _acknowledged(self, span: str) -> None:
-        until = datetime.now(UTC) + timedelta(hours=_SPANS[span]) if span in _SPANS else None
-        self.act("AlertAcknowledged", until=until)
-
-    def action_assign(self) -> None:
-        """Say whose it is."""
-        self._ask("Assign to (the key of a team, a role or an operator)", self._assigned)
-
-    def _assigned(self, to: str) -> None:
-        self.act("AlertAssigned", to=to)
-
-    def action_close_alert(self) -> None:
-        """Close the alert: the outcome, then why."""
-        self._choose("What became of it?", OUTCOMES, self._outcome)
-
-    def _outcome(self, outcome: str) -> None:
-        def close(rationale: str) -> None:
-            self.act("AlertClosed", outcome=outcome, rationale=rationale)
-
-        self._ask("Why, in general words: no name, address or health detail", close)
-
-    def action_reopen(self) -> None:
-        """Open a closed alert again."""
-        self.act("AlertReopened")
-
-    def act(self, record: str, **said: object) -> None:
-        """Tell an action on the chosen alert; what comes of it is shown when it is heard."""
-        alert = self.chosen()
+        alert = self._meant("AlertAcknowledged")
         if alert is None:
             return
 
+        def acknowledge(span: str) -> None:
+            until = datetime.now(UTC) + timedelta(hours=_SPANS[span]) if span in _SPANS else None
+            self.act(alert, "AlertAcknowledged", until=until)
+
+        self._choose("Acknowledge until", [*_SPANS, "the policy's limit"], alert, acknowledge)
+
+    def action_assign(self) -> None:
+        """Say whose it is."""
+        alert = self._meant("AlertAssigned")
+        if alert is None:
+            return
+
+        def assign(to: str) -> None:
+            self.act(alert, "AlertAssigned", to=to)
+
+        self._ask("Assign to (the key of a team, a role or an operator)", alert, assign)
+
+    def action_close_alert(self) -> None:
+        """Close the alert: the outcome, then why."""
+        alert = self._meant("AlertClosed")
+        if alert is None:
+            return
+
+        def close(outcome: str, rationale: str) -> None:
+            self.act(alert, "AlertClosed", outcome=outcome, rationale=rationale)
+
+        def ask_why(outcome: str) -> None:
+            question = "Why, in general words: no name, address or health detail"
+            self._ask(question, alert, partial(close, outcome))
+
+        self._choose("What became of it?", OUTCOMES, alert, ask_why)
+
+    def action_reopen(self) -> None:
+        """Open a closed alert again."""
+        alert = self._meant("AlertReopened")
+        if alert is not None:
+            self.act(alert, "AlertReopened")
+
+    def _meant(self, record: str) -> Alert | None:
+        """Return the alert that a key is for, now; None where there is none, or nothing to do to it, which is said."""
+        screen = self.screen
+        alert = screen.alert if isinstance(screen, Sheet) else self.chosen()
+        if alert is None:
+            return None
+        no_effect = why_no_effect(alert, record)
+        if no_effect:
+            self._complain(alert, no_effect)
+            return None
+        return alert
+
+    def act(self, meant: Alert, record: str, **said: object) -> None:
+        """Tell an action on an alert, as it stands by now; what comes of it is shown when it is heard."""
+
         def go_on(by: str) -> None:
+            alert = self.view.alerts[meant["alert_id"]]
             try:
                 told = act_on(alert, record, by, **said)
             except (CommandError, InvalidField) as error:
-                self.notify(str(error), severity="error")
+                self._complain(alert, str(error))
                 return
             self._told[told.event_id] = told
-            self.notify("Told; waiting for baton's answer.")
+            self.notify("Told; waiting for baton's answer.", title=_named(alert), markup=False)
             self._tell(told)
 
-        self.with_operator(go_on)
+        self.with_operator(go_on, meant)
+
+    def _complain(self, alert: Alert, text: str, timeout: float | None = None) -> None:
+        title = _named(alert)
+        self.notify(text, title=title, severity="error", timeout=timeout, markup=False)
 
     @work(thread=True)
     def _tell(self, told: Act) -> None:
@@ -340,29 +422,26 @@ class Desk(App[None]):
         except (InvalidEvent, KafkaError) as error:
             self._told.pop(told.event_id, None)
             text = str(error) or type(error).__name__
-            self.call_from_thread(self.notify, f"Not told: {text}", severity="error")
+            alert = self.view.alerts[told.fields["alert"]]
+            self.call_from_thread(self._complain, alert, f"Not told: {text}")
 
     def _answer(self, alert: Alert, event_id: str) -> None:
         refused = refusal_in(alert, event_id)
         if refused == NOT_YET:
             return
-        del self._told[event_id]
+        told = self._told.pop(event_id)
         if refused is not None:
-            self.notify(f"Refused. {refusal_sentence(refused)}", severity="error", timeout=15)
-        elif alert["closing_by"]:
-            self.notify("It stays open until a second person closes it with the same outcome.")
+            self._complain(alert, f"Refused. {refusal_sentence(refused)}", timeout=15)
         else:
-            self.notify(f"Done: {wording.status(alert)}.")
+            self.notify(lived.done(told.record, alert), title=_named(alert), markup=False)
 
-    def with_operator(self, go_on: Callable[[str], None]) -> None:
-        """Go on with the key of whoever works here, asked for once."""
+    def with_operator(self, go_on: Callable[[str], None], alert: Alert | None = None) -> None:
+        """Go on with the key of whoever works here, asked for once; `alert` is what it is asked for."""
         if self._settings.operator:
             go_on(self._settings.operator)
             return
 
         def known(by: str) -> None:
-            from dataclasses import replace
-
             try:
                 check_pointers({"by": by})
             except InvalidField as error:
@@ -371,15 +450,22 @@ class Desk(App[None]):
             self._settings = replace(self._settings, operator=by)
             go_on(by)
 
-        self._ask("Your key, never a name (BATON_OPERATOR says it once for all)", known)
+        self._ask("Your key, never a name (BATON_OPERATOR says it once for all)", alert, known)
 
-    def _ask(self, question: str, go_on: Callable[[str], None]) -> None:
-        self.push_screen(Ask(question), lambda text: go_on(text) if text else None)
+    def _ask(self, question: str, alert: Alert | None, go_on: Callable[[str], None]) -> None:
+        which = "" if alert is None else _named(alert)
+        self.push_screen(Ask(question, which), lambda text: go_on(text) if text else None)
 
-    def _choose(self, question: str, options: Iterable[str], go_on: Callable[[str], None]) -> None:
-        if self.chosen() is not None:
-            chosen: Callable[[str | None], None] = lambda text: go_on(text) if text else None  # noqa: E731 (as in _ask)
-            self.push_screen(Choice(question, list(options)), chosen)
+    def _choose(
+        self, question: str, options: Iterable[str], alert: Alert, go_on: Callable[[str], None]
+    ) -> None:
+        choice = Choice(question, list(options), _named(alert))
+        self.push_screen(choice, lambda text: go_on(text) if text else None)
+
+
+def _keys() -> Footer:
+    """Return the keys that may be pressed, written so closely that all of them fit in 80 columns."""
+    return Footer(compact=True, show_command_palette=False)
 
 
 def _cells(alert: Alert, now: datetime, *, wide: bool) -> list[Any]:
@@ -409,74 +495,80 @@ def _cells(alert: Alert, now: datetime, *, wide: bool) -> list[Any]:
 
 
 class Sheet(ModalScreen[None]):
-    """One alert in full."""
+    """One alert in full, as it stands: the keys act on it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [("escape,q,enter", "dismiss", "Back")]
+    BINDINGS: ClassVar[list[BindingType]] = [("escape,q,enter", "dismiss", "Back"), *_ACTING]
 
     def __init__(self, alert: Alert) -> None:
         """Take the alert."""
         super().__init__()
-        self._alert = alert
+        self.alert = alert
+        self._text = Static(_in_full(alert), markup=False)
+
+    @property
+    def alert_id(self) -> str:
+        """Which alert it is."""
+        return str(self.alert["alert_id"])
 
     def compose(self) -> ComposeResult:
         """Lay out what is known of it."""
-        rows = wording.details(self._alert)
-        width = max(len(label) for label, _ in rows)
-        text = "\n".join(f"{label:{width}}  {words}" for label, words in rows)
         with VerticalScroll(classes="box"):
-            yield Static(text, markup=False)
-            yield Static(
-                "\nWhat it rests on and what was done\n" + "\n".join(timeline(self._alert)),
-                markup=False,
-            )
-            yield Static("\nEscape: back", markup=False)
+            yield self._text
+        yield _keys()
+
+    def show(self, alert: Alert) -> None:
+        """Show the alert as it stands now."""
+        self.alert = alert
+        self._text.update(_in_full(alert))
+
+
+def _in_full(alert: Alert) -> str:
+    """Return all that is known of an alert: what people need before they act comes first."""
+    about = wording.details(alert)
+    stands = [label for label, _ in about].index("stands") + 1
+    became = (*lived.standing(alert), *lived.coming(alert))
+    rows = [*about[:stands], *(row for row in became if row[1]), *about[stands:]]
+    width = max(len(label) for label, _ in rows)
+    lines = [f"{label:{width}}  {words}" for label, words in rows]
+    if alert["members"]:
+        lines += ["", f"The {len(alert['members'])} it covers"]
+        lines += [": ".join(wording.member(each)) for each in alert["members"]]
+    lines += ["", "What it rests on and what was done", *timeline(alert)]
+    return "\n".join(lines)
 
 
 def timeline(alert: Alert) -> list[str]:
     """Return what happened around an alert, in order, one line each."""
     events = {each["event_id"]: each for each in (*alert["trigger"], *alert["evidence"])}
     lines = [
-        (each["occurred_at"], f"{wording.agency(each['agency'])}: {each['event']}")
+        (each["occurred_at"], f"{wording.agency(each['agency'])}: {wording.record(each['event'])}")
         for each in events.values()
     ]
     lines += [(alert["raised_at"], "baton: raised")]
     lines += [(alert["due_at"], "due")] if alert["due_at"] else []
     lines += [
-        (
-            each["at"],
-            f"baton: {each['kind']}, to tell {', '.join(map(wording.words, each['roles']))}",
-        )
-        for each in alert["steps"]
-    ]
-    lines += [
-        (each["at"], f"{wording.words(each['role'])} {each['outcome'] or 'told'} by {each['by']}")
-        for each in alert["told"]
-    ]
-    lines += [
-        (
-            each["occurred_at"],
-            f"{each['by']}: {each['event']}"
-            + (f", refused: {each['refused']}" if each["refused"] else ""),
-        )
-        for each in alert["actions"]
+        (at, text if label in {"told", "done"} else f"{label}, {text}")
+        for at, label, text in lived.happened(alert)
     ]
     return [f"{wording.local(at)}  {words}" for at, words in sorted(lines)]
 
 
 class Choice(ModalScreen[str | None]):
-    """One of several."""
+    """One of several, for one alert."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", "Back")]
 
-    def __init__(self, question: str, options: list[str]) -> None:
-        """Take the question and what may be answered."""
+    def __init__(self, question: str, options: list[str], which: str) -> None:
+        """Take the question, what may be answered, and which alert it is for."""
         super().__init__()
         self._question = question
+        self._which = which
         self._options = options
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
         with Vertical(classes="box"):
+            yield Static(self._which, markup=False, classes="which")
             yield Label(self._question, markup=False)
             yield OptionList(
                 *(
@@ -484,6 +576,7 @@ class Choice(ModalScreen[str | None]):
                     for number, each in enumerate(self._options)
                 )
             )
+        yield _keys()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Give the answer."""
@@ -491,20 +584,24 @@ class Choice(ModalScreen[str | None]):
 
 
 class Ask(ModalScreen[str | None]):
-    """A line of text."""
+    """A line of text, for one alert or for none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", "Back")]
 
-    def __init__(self, question: str) -> None:
-        """Take the question."""
+    def __init__(self, question: str, which: str) -> None:
+        """Take the question, and which alert it is for."""
         super().__init__()
         self._question = question
+        self._which = which
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
         with Vertical(classes="box"):
+            if self._which:
+                yield Static(self._which, markup=False, classes="which")
             yield Label(self._question, markup=False)
             yield Input()
+        yield _keys()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Give the answer."""

@@ -75,7 +75,10 @@ def list_silences(
     brokers: Brokers = None,
     prefix: Prefix = None,
 ) -> None:
-    """List the silences that hold, with who made each, why, and when it ends."""
+    """List the silences that hold, with who made each, why, and when it ends at the latest.
+
+    Policy has a longest for each severity: for an alert a silence may end sooner, and `alerts show` says when.
+    """
     from rich.table import Table
 
     from baton.contract import codec
@@ -91,7 +94,7 @@ def list_silences(
         return
     if shown:
         table = Table(box=None, pad_edge=False)
-        for name in ("until", "which", "why", "by", "id"):
+        for name in ("at most until", "which", "why", "by", "id"):
             table.add_column(name, overflow="fold")
         for each in shown:
             told, ends = each.stated, local(each.stated["until"])
@@ -101,7 +104,8 @@ def list_silences(
                 ends = f"ended by {each.ended_by}"
             table.add_row(ends, told["matcher"], told["why"], told["by"], told["event_id"])
         console().print(table)
-    say(f"{counted(len(shown), 'silence')}.")
+    sooner = " For an alert, policy may end one sooner: `baton alerts show` says when."
+    say(f"{counted(len(shown), 'silence')}.{sooner if shown else ''}")
 
 
 @app.command()

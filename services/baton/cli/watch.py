@@ -27,6 +27,8 @@ _LEFT_OUT: Final = frozenset({"withdrawn", "closed"})
 """What is over, and shown with --all only."""
 _WIDE: Final = 130
 """Columns from which on everything has a column of its own."""
+_STANDS: Final = len("acknowledged,")
+"""Columns for how an alert stands: its longest word whole."""
 _SEVERITY_STYLES: Final = {1: "bold red", 2: "yellow", 3: "", 4: "dim"}
 _STATUS_STYLES: Final = {"answered": "green", "withdrawn": "dim", "closed": "dim"}
 
@@ -171,14 +173,14 @@ def alerts_table(alerts: list[Alert], width: int, now: datetime) -> Table:
         table.add_column("raised", width=10)
         table.add_column("!", width=1)
         table.add_column("stands", max_width=18)
-        table.add_column("rule", ratio=2)
+        table.add_column("rule", ratio=2, overflow="fold")
         table.add_column("about", ratio=2, overflow="fold")
         table.add_column("missing", ratio=3)
         table.add_column("due", width=10)
         table.add_column("who must act", ratio=2)
     else:
         table.add_column("raised", width=10)
-        table.add_column("stands", width=10)
+        table.add_column("stands", width=_STANDS)
         table.add_column("alert", ratio=3, overflow="fold")
         table.add_column("who must act", ratio=2)
     for alert in alerts:

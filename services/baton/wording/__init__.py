@@ -7,9 +7,11 @@ blame, and holds nothing about anybody's health. Times are local: Europe/London.
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.engine.alerts import OPEN
+from baton.rules import nobody_to_tell
 from baton.rules.register import RULES
 from baton.rules.working_days import LONDON
 
@@ -111,8 +113,19 @@ def sentence(alert: Mapping[str, Any]) -> str:
     """Give the rule's sentence; for a rule that this program does not know, its name."""
     if alert["rule"] in OF_NO_RULE:
         return OF_NO_RULE[alert["rule"]][0]
-    rule = RULES.get(alert["rule"])
-    return words(alert["rule"]) if rule is None else rule.sentence
+    rule, role = RULES.get(alert["rule"]), role_without(alert)
+    if rule is None:
+        return words(alert["rule"])
+    return f"{rule.sentence.removesuffix('.')}: {role}." if role else rule.sentence
+
+
+def role_without(alert: Mapping[str, Any]) -> str:
+    """Give the role that has nobody, of an alert that says so; nothing of any other. Only the id names it."""
+    prefix = f"{nobody_to_tell.SLUG}/"
+    if alert["rule"] != nobody_to_tell.SLUG or not alert["alert_id"].startswith(prefix):
+        return ""
+    key: str = alert["alert_id"].removeprefix(prefix).removesuffix(f"/{alert['authority']}")
+    return words(key)
 
 
 def reference(alert_id: str) -> str:
@@ -121,9 +134,10 @@ def reference(alert_id: str) -> str:
 
 
 def about(alert: Mapping[str, Any]) -> str:
-    """Say what it is about: the kind and the pseudonymous key."""
-    kind, key = alert["about"]["kind"], alert["about"]["key"]
-    return f"{kind} {agency(key) if kind == 'agency' else key}"
+    """Say what it is about: the kind and the pseudonymous key, and the role that has nobody to tell."""
+    kind, key, role = alert["about"]["kind"], alert["about"]["key"], role_without(alert)
+    text = f"{kind} {agency(key) if kind == 'agency' else key}"
+    return f"{text}, role {role}" if role else text
 
 
 def status(alert: Mapping[str, Any]) -> str:
@@ -145,8 +159,9 @@ def missing(alert: Mapping[str, Any]) -> str:
     if alert["rule"] in OF_NO_RULE:
         return OF_NO_RULE[alert["rule"]][1]
     rule = RULES.get(alert["rule"])
-    # A record's name says the same as the rule's own words; an item of a list says more.
-    items = [words(each) for each in alert["missing"] if not each[:1].isupper()]
+    # A record's name says the same as the rule's own words; an item of a list says more, and a role the most.
+    role = role_without(alert)
+    items = [role] if role else [words(each) for each in alert["missing"] if not each[:1].isupper()]
     if rule is None:
         return ", ".join(items or alert["missing"])
     return f"{rule.missing}: {', '.join(items)}" if items else rule.missing
@@ -201,13 +216,7 @@ def means(told: Mapping[str, Any]) -> str:
 
 
 def details(alert: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Give the whole alert as labels and words, but for its events and members."""
-    told = ", ".join(
-        f"{words(each['role'])}{means(each)}, {local(each['at'])}"
-        for each in alert["told"]
-        # Of a telling from before outcomes were noted there is none.
-        if each.get("outcome") in {None, "told"}
-    )
+    """Give what an alert says as labels and words, but for its events, its members and what became of it (`lived`)."""
     by = f"by rule version {alert['rule_version']} and policy {alert['policy_version']}"
     rows = [
         ("what", sentence(alert)),
@@ -220,8 +229,6 @@ def details(alert: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("answered", local(alert["answered_at"]) if alert["answered_at"] else ""),
         ("who must act", who(alert)),
         ("to be told", ", ".join(words(each) for each in alert["tell"])),
-        ("was told", told),
-        ("next", _next(alert)),
         ("area", alert["authority"]),
         ("judged", f"{local(alert['as_of'])}, {by}"),
         ("id", alert["alert_id"]),
@@ -229,8 +236,6 @@ def details(alert: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(label, text) for label, text in rows if text]
 
 
-def _next(alert: Mapping[str, Any]) -> str:
-    if not alert["next_step"]:
-        return ""
-    at = f", {local(alert['next_step_at'])}" if alert["next_step_at"] else ""
-    return f"{words(alert['next_step'])}{at}"
+def record(name: str) -> str:
+    """Give the name of a record as people write it, such as `incident recorded`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower()

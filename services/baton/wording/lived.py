@@ -9,16 +9,30 @@ from baton.wording import local, means, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
 
 _DONE: Final = {
     "AlertAcknowledged": "taken up",
     "AlertAssigned": "assigned",
     "AlertNoted": "noted",
-    "AlertClosed": "closed, or asked to be",
+    "AlertClosed": "closed, or asked to be,",
     "AlertReopened": "opened again",
     "AlertsSilenced": "silenced",
     "SilenceEnded": "silence ended",
 }
+_CAME: Final = {
+    "told": "told",
+    "failed": "could not be told",
+    "nobody": "nobody to tell",
+    "unknown": "may have been told",
+}
+_SHOWN_BY: Final = {
+    "AlertAcknowledged": "taken up",
+    "AlertAssigned": "belongs to",
+    "AlertClosed": "closed",
+}
+"""The label of `standing` under which an alert shows what was done to it."""
+SECOND: Final = "It stays open until a second person closes it with the same outcome."
 
 
 def refusal(code: str) -> str:
@@ -49,8 +63,25 @@ def comes_next(alert: Mapping[str, Any]) -> str:
     return f"{words(kind)}{when}: {people(turn)}" if turn else f"{words(kind)}{when}"
 
 
+def done(event: str, alert: Mapping[str, Any]) -> str:
+    """Give the sentence for an action that had its effect, by the alert as it stands after it."""
+    if event == "AlertClosed" and alert["closing_by"]:
+        return SECOND
+    label = _SHOWN_BY.get(event, "")
+    shown = dict(standing(alert)).get(label)
+    return f"Done: {label} {shown}." if shown else f"Done: {_DONE.get(event, words(event))}."
+
+
 def lines(alert: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Give what became of an alert as labels and words, in order: how it stands, what happened, what comes."""
+    yield from standing(alert)
+    for at, label, text in happened(alert):
+        yield label, f"{local(at)}, {text}"
+    yield from coming(alert)
+
+
+def standing(alert: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Give what people have made of it as labels and words: whose it is, who took it up, closes or silenced it."""
     if alert["owner"]:
         yield "belongs to", alert["owner"]
     if alert["acknowledged_by"]:
@@ -62,25 +93,31 @@ def lines(alert: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "closed", f"by {alert['closed_by']}{second}: {words(alert['outcome'] or '')}"
     if alert["silence"]:
         yield "silenced", f"until {_at(alert['silenced_until'])}"
-    for _, label, text in sorted(_happened(alert), key=lambda each: each[0]):
-        yield label, text
+
+
+def coming(alert: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Give whose turn it is, and what comes next, as labels and words, which may be empty."""
     yield "whose turn", whose_turn(alert)
     yield "next", comes_next(alert)
 
 
-def _happened(alert: Mapping[str, Any]) -> Iterator[tuple[Any, str, str]]:
+def happened(alert: Mapping[str, Any]) -> list[tuple[datetime, str, str]]:
+    """Return the steps, the tellings and the actions, in order: when, a label, and the words."""
+    return sorted(_happened(alert), key=lambda each: each[0])
+
+
+def _happened(alert: Mapping[str, Any]) -> Iterator[tuple[datetime, str, str]]:
     for step in alert["steps"]:
-        text = f"{local(step['at'])}, {words(step['kind'])}: {people(step['roles'])}"
+        text = f"{words(step['kind'])}: {people(step['roles'])}"
         yield step["at"], f"step {step['number']}", text
     for told in alert["told"]:
-        outcome = words(told["outcome"] or "told")
-        text = f"{local(told['at'])}, {words(told['role'])}{means(told)}: {outcome}"
+        outcome = told["outcome"] or "told"
+        text = f"{words(told['role'])}{means(told)}: {_CAME.get(outcome, words(outcome))}"
         yield told["at"], "told", text
-    for done in alert["actions"]:
-        what = _DONE.get(done["event"], words(done["event"]))
-        why = f". Refused: {refusal(done['refused'])}" if done["refused"] else ""
-        text = f"{local(done['occurred_at'])}, {what} by {done['by']}{why}"
-        yield done["occurred_at"], "done", text
+    for act in alert["actions"]:
+        what = _DONE.get(act["event"], words(act["event"]))
+        why = f". Refused: {refusal(act['refused'])}" if act["refused"] else ""
+        yield act["occurred_at"], "done", f"{what} by {act['by']}{why}"
 
 
 def _asked(alert: Mapping[str, Any]) -> list[list[str]]:
