@@ -436,10 +436,13 @@ class Engine:
         """
         views = self._views(kept)
         self._link(views)
+        for key in views.keys() & self._answers.keys():
+            self._answers[key].told.touch(kept.keys)
         beside = {
             other
             for key, kind in views.items()
-            if self._readers[kind]
+            # Through a team or a worker only what names no case is read beside a case.
+            if self._readers[kind] and not (kept.has_case and kind in WITHOUT_CASE)
             for other in self._linked.get(key, ())
             if self._reads(other, key, kind)
         }

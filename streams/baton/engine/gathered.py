@@ -1,6 +1,7 @@
 """The facts of a chronology, taken up from the index as they come, so that no fact is gathered or sorted twice.
 
-The index only grows: a chronology remembers how many facts of each key it has taken up, and takes the rest.
+The index only grows: a chronology remembers how many facts of each key it has taken up, and takes the rest of those
+keys of which it was told that there is more (`touch`): a team names hundreds of transfers, and is judged at each.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Gathered:
     of all occurred: an agency's clock may be ahead of ours.
     """
 
-    __slots__ = ("_followed", "_taken", "chronology", "fresh", "kept", "latest", "new")
+    __slots__ = ("_followed", "_taken", "_touched", "chronology", "fresh", "kept", "latest", "new")
 
     def __init__(self, key: str, feeds: Mapping[tuple[str, str], Feed]) -> None:
         """Begin with no fact taken up."""
@@ -58,12 +59,18 @@ class Gathered:
         self.latest = _NEVER
         self._followed = FOLLOWED[kind]
         self._taken = {key: 0}
+        self._touched = {key}
+
+    def touch(self, keys: Iterable[str]) -> None:
+        """Hear that a fact was recorded that names these keys."""
+        self._touched.update(keys)
 
     def take_up(self, index: Index) -> Gathered:
-        """Take up what the index has more than before; return self."""
+        """Take up what the index has more than before of the keys that were touched; return self."""
         taken = self._taken
         new: list[Kept] = []
-        open_keys = [key for key, count in taken.items() if len(index.get(key, ())) > count]
+        open_keys = sorted(self._touched & taken.keys())
+        self._touched.clear()
         while open_keys:
             key = open_keys.pop()
             told = index.get(key, ())
