@@ -243,7 +243,7 @@ class Answers:
         named = tuple(choose(told, self._policy))
         chosen = [f"{kind}:{each}" for kind in question.also for each in named]
         if chosen:
-            told = beside_named(self.told, chosen, self._index, self._feeds).noting(reading)
+            told = beside_named(self.told, chosen, self._index).noting(reading)
         findings = tuple(question.judge(told, now, self._policy))
         latest = now if chosen else self.told.latest
         return _answer(findings, reading, now, latest, again=bool(chosen))

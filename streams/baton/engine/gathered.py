@@ -167,14 +167,14 @@ class Beside:
             self.latest = max(self.latest, *(each.fact.occurred_at for each in new))
 
 
-def beside_named(gathered: Gathered, keys: Iterable[str], index: Index, feeds: Feeds) -> Chronology:
+def beside_named(gathered: Gathered, keys: Iterable[str], index: Index) -> Chronology:
     """Return the facts of a chronology with those of the cases, workers or teams of these keys, each once."""
-    more = [
+    more = dict.fromkeys(
         kept
         for key in keys
         for kept in index.get(key, ())
-        if not (kept.has_case and kind_of(key) in WITHOUT_CASE)
-    ]
-    every = dict.fromkeys((*gathered.kept, *more))
-    told = gathered.chronology
-    return Chronology(told.kind, told.about, (each.fact for each in every), feeds)
+        if kept not in gathered.kept and not (kept.has_case and kind_of(key) in WITHOUT_CASE)
+    )
+    told = gathered.chronology.apart()
+    told.add(kept.fact for kept in more)
+    return told

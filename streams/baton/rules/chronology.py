@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 FactType = TypeVar("FactType", bound="Fact")
 Found = TypeVar("Found")
+Name = TypeVar("Name")
 
 
 _SHARED: dict[frozenset[type[Fact]], frozenset[type[Fact]]] = {}
@@ -53,15 +54,24 @@ class _WorkedOut:
     kinds: frozenset[type[Fact]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The facts of some types in parts, by name."""
+
+    kinds: frozenset[type[Fact]]
+    by_name: dict[object, Chronology]
+
+
 class _Shelf:
     """The facts of a chronology, by type and in order, and what was worked out of them."""
 
-    __slots__ = ("by_kind", "feeds", "reading", "worked_out")
+    __slots__ = ("by_kind", "feeds", "parts", "reading", "worked_out")
 
     def __init__(self, feeds: Mapping[tuple[str, str], Feed]) -> None:
         self.feeds = feeds
         self.by_kind: dict[type[Fact], tuple[Fact, ...]] = {}
         self.worked_out: dict[tuple[object, ...], _WorkedOut] = {}
+        self.parts: dict[Callable[..., Iterable[object]], _Parts] = {}
         self.reading = Reading()
 
 
@@ -109,6 +119,8 @@ class Chronology:
             stale = [key for key, each in worked_out.items() if not each.kinds.isdisjoint(grouped)]
             for key in stale:
                 del worked_out[key]
+        for of, parts in self._shelf.parts.items():
+            self._part(parts, of, grouped)
         return set(grouped)
 
     def apart(self) -> Chronology:
@@ -116,6 +128,10 @@ class Chronology:
         shelf = _Shelf(self._shelf.feeds)
         shelf.by_kind.update(self._shelf.by_kind)
         shelf.worked_out.update(self._shelf.worked_out)
+        # No part changes: one that there is more of is made anew.
+        shelf.parts = {
+            of: _Parts(parts.kinds, parts.by_name.copy()) for of, parts in self._shelf.parts.items()
+        }
         return Chronology(self.kind, self.about, (), {}, shelf)
 
     def read_as(self, kind: AboutKind, about: str) -> Chronology:
@@ -156,6 +172,40 @@ class Chronology:
             shelf.worked_out[key] = known
         shelf.reading.kinds |= known.kinds
         return cast("tuple[Found, ...]", known.found)
+
+    def parts(
+        self, kinds: tuple[type[FactType], ...], of: Callable[[FactType], Iterable[Name]]
+    ) -> Mapping[Name, Chronology]:
+        """Return the facts of these types in the parts to which each belongs by `of`: a chronology for each name.
+
+        A new fact changes its own parts alone: of the others stands what was worked out of them (`once`), so that of
+        a team with a thousand transfers only what is new is worked out anew. `of` goes with the same types always.
+        """
+        shelf = self._shelf
+        shelf.reading.kinds.update(kinds)
+        parts = shelf.parts.get(of)
+        if parts is None:
+            parts = shelf.parts[of] = _Parts(frozenset(kinds), {})
+            self._part(parts, of, shelf.by_kind)
+        return cast("Mapping[Name, Chronology]", parts.by_name)
+
+    def _part(
+        self,
+        parts: _Parts,
+        of: Callable[..., Iterable[object]],
+        told: Mapping[type[Fact], Iterable[Fact]],
+    ) -> None:
+        more: dict[object, list[Fact]] = {}
+        for kind in parts.kinds & told.keys():
+            for fact in told[kind]:
+                for name in of(fact):
+                    more.setdefault(name, []).append(fact)
+        for name, facts in more.items():
+            known = parts.by_name.get(name) or Chronology(
+                self.kind, self.about, (), self._shelf.feeds
+            )
+            parts.by_name[name] = known.apart()
+            parts.by_name[name].add(facts)
 
     def can_tell(self, agency: str, authority: str, until: datetime, now: datetime) -> bool:
         """Say whether silence of `agency` up to `until` may be read as absence, as of `now`."""
