@@ -31,7 +31,7 @@ from baton.engine.answers import (
 from baton.engine.gathered import ANY, Gathered, Index, add_to
 from baton.engine.keys import REFERENCES, VIEWS, WITHOUT_CASE, Kept, kind_of
 from baton.rules import source_silent
-from baton.rules.chronology import Chronology, Feed, shared
+from baton.rules.chronology import Feed, Reading, shared
 from baton.rules.facts import Fact, SourceHeartbeat
 from baton.rules.months import month_end, month_of
 from baton.rules.register import RULES
@@ -165,6 +165,7 @@ class Engine:
         self._again: list[str] = []
         self._cases_of_month: dict[str, set[str]] = defaultdict(set)
         self._months_of_case: dict[str, set[str]] = defaultdict(set)
+        self._told_of_month: dict[str, Gathered] = {}
 
     # Being told.
 
@@ -383,6 +384,7 @@ class Engine:
     def _months_to_judge(self, kept: Kept, fact: Fact) -> set[str]:
         """Return the months (`month:2026-02:team`) that a fact of a case begins, or adds to when they are over."""
         months: set[str] = set()
+        brings_others = not REFERENCES.isdisjoint(kept.kinds)
         for rule in self._monthly:
             for case in kept.named(CASE):
                 teams = [team for team in self._linked.get(case, ()) if kind_of(team) == rule.reads]
@@ -397,8 +399,13 @@ class Engine:
                             f"month:{month}:{team.partition(':')[2]}" for team in teams
                         }
                 for month in self._months_of_case.get(case, ()):
-                    self._cases_of_month[month].add(case)
-                    months.add(month)
+                    if case not in self._cases_of_month[month]:
+                        self._cases_of_month[month].add(case)
+                        if month in self._told_of_month:
+                            self._told_of_month[month].include(case)
+                        months.add(month)
+                    elif type(fact) in self._asked.get(month, ANY) or brings_others:
+                        months.add(month)
         return {month for month in months if month not in self._wakes}
 
     def _record_heartbeat(self, kept: Kept, beat: SourceHeartbeat, changes: Changes) -> set[str]:
@@ -436,8 +443,7 @@ class Engine:
         """
         views = self._views(kept)
         self._link(views)
-        for key in views.keys() & self._answers.keys():
-            self._answers[key].told.touch(kept.keys)
+        self._touch(kept, views)
         beside = {
             other
             for key, kind in views.items()
@@ -447,6 +453,15 @@ class Engine:
             if self._reads(other, key, kind)
         }
         return beside.union(views)
+
+    def _touch(self, kept: Kept, views: Iterable[str]) -> None:
+        """Let the chronologies that are remembered know that there is a fact more."""
+        for key in views:
+            if (answers := self._answers.get(key)) is not None:
+                answers.told.touch(kept.keys)
+            for month in self._months_of_case.get(key, ()):
+                if (told := self._told_of_month.get(month)) is not None:
+                    told.touch(kept.keys)
 
     def _views(self, kept: Kept) -> dict[str, str]:
         """Return the views to which a fact belongs, each with its kind."""
@@ -523,14 +538,18 @@ class Engine:
     def _said_of_month(self, key: str, now: datetime) -> Iterator[Said]:
         """Give what the monthly rules say of one month of one team, asked afresh."""
         _, month, about = key.split(":", 2)
-        kept: dict[Kept, None] = {}
-        for case in self._cases_of_month[key]:
-            kept |= Gathered(case, self._feeds).take_up(self._index).kept
+        told = self._told_of_month.pop(key, None) or Gathered(
+            f"team:{about}", self._feeds, self._cases_of_month[key], follow="case"
+        )
+        self._told_of_month[key] = told.take_up(self._index)
+        if len(self._told_of_month) > self._remembered:
+            del self._told_of_month[next(iter(self._told_of_month))]
         for rule in self._monthly:
-            told = Chronology(rule.reads, about, (each.fact for each in kept), self._feeds)
-            found = rule.judge(told, now, self.policy)
+            reading = Reading()
+            read = told.chronology.read_as(rule.reads, about).noting(reading)
+            found = rule.judge(read, now, self.policy)
             findings = tuple(each for each in found if each.due_at == month_end(month))
-            answer = Answer(findings, frozenset(), (), None)
+            answer = Answer(findings, shared(reading.kinds), (), None)
             yield Said(rule, answer, answer)
 
     def _judge(self, key: str, now: datetime, changes: Changes) -> None:

@@ -41,7 +41,7 @@ def add_to(index: Index, key: str, kept: Kept) -> None:
 
 
 class Gathered:
-    """The facts of a chronology: those that name its key, and those of the records that they name.
+    """The facts of a chronology: those that name its keys, and those of the records that they name.
 
     After each `take_up`, `new` are the facts that it found, `fresh` their types, and `latest` is when the last fact
     of all occurred: an agency's clock may be ahead of ours.
@@ -49,17 +49,28 @@ class Gathered:
 
     __slots__ = ("_followed", "_taken", "_touched", "chronology", "fresh", "kept", "latest", "new")
 
-    def __init__(self, key: str, feeds: Mapping[tuple[str, str], Feed]) -> None:
-        """Begin with no fact taken up."""
-        kind, _, about = key.partition(":")
-        self.chronology = Chronology(cast("AboutKind", kind), about, (), feeds)
+    def __init__(
+        self,
+        about: str,
+        feeds: Mapping[tuple[str, str], Feed],
+        keys: Iterable[str] = (),
+        follow: str = "",
+    ) -> None:
+        """Begin with no fact taken up, `about` a key: of its own facts, or of those of other `keys` of one kind."""
+        kind, _, name = about.partition(":")
+        self.chronology = Chronology(cast("AboutKind", kind), name, (), feeds)
         self.kept: dict[Kept, None] = {}
         self.new: Collection[Kept] = ()
         self.fresh: Collection[type[Fact]] = NONE
         self.latest = _NEVER
-        self._followed = FOLLOWED[kind]
-        self._taken = {key: 0}
-        self._touched = {key}
+        self._followed = FOLLOWED[follow or kind]
+        self._taken = dict.fromkeys(keys or (about,), 0)
+        self._touched = set(self._taken)
+
+    def include(self, key: str) -> None:
+        """Take up the facts of one key more."""
+        self._taken.setdefault(key, 0)
+        self._touched.add(key)
 
     def touch(self, keys: Iterable[str]) -> None:
         """Hear that a fact was recorded that names these keys."""
