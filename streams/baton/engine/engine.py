@@ -384,6 +384,8 @@ class Engine:
     def _months_to_judge(self, kept: Kept, fact: Fact) -> set[str]:
         """Return the months (`month:2026-02:team`) that a fact of a case begins, or adds to when they are over."""
         months: set[str] = set()
+        if not kept.has_case:
+            return months
         brings_others = not REFERENCES.isdisjoint(kept.kinds)
         for rule in self._monthly:
             for case in kept.named(CASE):
