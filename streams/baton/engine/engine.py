@@ -387,28 +387,28 @@ class Engine:
         if not kept.has_case:
             return months
         brings_others = not REFERENCES.isdisjoint(kept.kinds)
-        for rule in self._monthly:
-            for case in kept.named(CASE):
-                teams = [team for team in self._linked.get(case, ()) if kind_of(team) == rule.reads]
-                if teams and (
-                    type(fact) in rule.triggers or any(team in kept.keys for team in teams)
-                ):
-                    ends = (
-                        each.fact for each in self._index[case] if type(each.fact) in rule.triggers
-                    )
-                    for month in {month_of(end.occurred_at) for end in ends}:
-                        self._months_of_case[case] |= {
-                            f"month:{month}:{team.partition(':')[2]}" for team in teams
-                        }
-                for month in self._months_of_case.get(case, ()):
-                    if case not in self._cases_of_month[month]:
-                        self._cases_of_month[month].add(case)
-                        if month in self._told_of_month:
-                            self._told_of_month[month].include(case)
-                        months.add(month)
-                    elif type(fact) in self._asked.get(month, ANY) or brings_others:
-                        months.add(month)
+        for case in kept.named(CASE):
+            for rule in self._monthly:
+                if type(fact) in rule.triggers or rule.reads in kept.kinds:
+                    self._begin_months(rule, case)
+            for month in self._months_of_case.get(case, ()):
+                if case not in self._cases_of_month[month]:
+                    self._cases_of_month[month].add(case)
+                    if month in self._told_of_month:
+                        self._told_of_month[month].include(case)
+                    months.add(month)
+                elif type(fact) in self._asked.get(month, ANY) or brings_others:
+                    months.add(month)
         return {month for month in months if month not in self._wakes}
+
+    def _begin_months(self, rule: Rule, case: str) -> None:
+        """Note, for every team that is told of with a case, the months in which the case had what a rule asks about."""
+        teams = [team for team in self._linked.get(case, ()) if kind_of(team) == rule.reads]
+        ends = (each.fact for each in self._index[case] if type(each.fact) in rule.triggers)
+        for month in {month_of(end.occurred_at) for end in ends} if teams else ():
+            self._months_of_case[case] |= {
+                f"month:{month}:{team.partition(':')[2]}" for team in teams
+            }
 
     def _record_heartbeat(self, kept: Kept, beat: SourceHeartbeat, changes: Changes) -> set[str]:
         """Note how far a feed has come; return what could not be told before and can be asked again."""
@@ -441,7 +441,8 @@ class Engine:
     def _concerned(self, kept: Kept) -> set[str]:
         """Return the views that a fact concerns: those to which it belongs, through the records that it names too.
 
-        A person's facts also concern the rules that read them with a case, and the other way round.
+        A person's facts also concern the rules that read them with a case, and the other way round; a rule that chooses
+        whose facts it reads says which may change something, and before it was judged any may.
         """
         views = self._views(kept)
         self._link(views)
@@ -450,9 +451,9 @@ class Engine:
             other
             for key, kind in views.items()
             # Through a team or a worker only what names no case is read beside a case.
-            if self._readers[kind] and not (kept.has_case and kind in WITHOUT_CASE)
+            if (readers := self._readers[kind]) and not (kept.has_case and kind in WITHOUT_CASE)
             for other in self._linked.get(key, ())
-            if self._reads(other, key, kind)
+            if kind_of(other) in readers and key in self._awaited.get(other, (key,))
         }
         return beside.union(views)
 
@@ -517,11 +518,6 @@ class Engine:
     def _stands_by(self, key: str) -> bool:
         """Say whether a key has an alert that stands."""
         return any(alert.status != "withdrawn" for alert in self._alerts[key].values())
-
-    def _reads(self, key: str, other: str, kind: str) -> bool:
-        """Say whether a rule on `key` may say something else for a fact of `other`; before it was judged, any may."""
-        awaited = self._awaited.get(key)
-        return kind_of(key) in self._readers[kind] and (awaited is None or other in awaited)
 
     def _answers_of(self, key: str, kind: str) -> Answers:
         """Return what is remembered of a key; the key judged longest ago makes room."""
