@@ -104,7 +104,8 @@ class Gathered:
 class Beside:
     """The facts of a chronology, and those of the persons, cases, workers or teams that they name, each once.
 
-    While there are none of these, it is the chronology that it is gathered beside, with all that was worked out of it.
+    Or, where no `kinds` are given, those of the keys that are `named`. While there are none of these, it is the
+    chronology that it is gathered beside, with all that was worked out of it.
     """
 
     __slots__ = (
@@ -126,6 +127,14 @@ class Beside:
         self._begun = self._parted = False
         self._taken: dict[str, int] = {}
         self._share(base)
+
+    def named(self, keys: Collection[str], index: Index) -> Beside | None:
+        """Take up the facts of these keys besides; return self, or None where it has taken up those of others too."""
+        if not self._taken.keys() <= set(keys):
+            return None
+        for key in keys:
+            self._taken.setdefault(key, 0)
+        return self.take_up(index)
 
     def take_up(self, index: Index) -> Beside:
         """Take up what `base` and the index have more than before; return self. The base comes first."""
@@ -176,16 +185,3 @@ class Beside:
         if new:
             self.fresh = self.chronology.add(each.fact for each in new)
             self.latest = max(self.latest, *(each.fact.occurred_at for each in new))
-
-
-def beside_named(gathered: Gathered, keys: Iterable[str], index: Index) -> Chronology:
-    """Return the facts of a chronology with those of the cases, workers or teams of these keys, each once."""
-    more = dict.fromkeys(
-        kept
-        for key in keys
-        for kept in index.get(key, ())
-        if kept not in gathered.kept and not (kept.has_case and kind_of(key) in WITHOUT_CASE)
-    )
-    told = gathered.chronology.apart()
-    told.add(kept.fact for kept in more)
-    return told

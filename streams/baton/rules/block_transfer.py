@@ -17,31 +17,39 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from baton.rules.deadline import Met
-from baton.rules.facts import OpenItemClosed, TransferRequested, TransferWithdrawn, WorkerAllocated
+from baton.rules.facts import (
+    ContactMade,
+    OpenItemClosed,
+    TransferRequested,
+    TransferWithdrawn,
+    VisitCompleted,
+    WorkerAllocated,
+)
 from baton.rules.handover_details_lost import open_items
-from baton.rules.holding import by_case
 from baton.rules.no_visit_after_transfer import visits_of
 from baton.rules.outcome import Member
 from baton.rules.policy import Limit
 from baton.rules.rule import Rule, finding
-from baton.rules.transfers import STATES, TRANSFERRING, transfers_of
+from baton.rules.transfers import STATES, TRANSFERRING, Transferring, transfers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from baton.rules.chronology import Chronology
-    from baton.rules.facts import ContactMade, VisitCompleted
     from baton.rules.outcome import Finding
     from baton.rules.policy import Policy
-    from baton.rules.transfers import Transfer, Transferring
+    from baton.rules.transfers import Transfer
 
 SLUG = "block-transfer"
 ARRIVED = "accepted"
 ELSEWHERE = "accepted-elsewhere"
+OfMember = Transferring | OpenItemClosed | WorkerAllocated | VisitCompleted | ContactMade
+OF_MEMBER: tuple[type[OfMember], ...] = get_args(OfMember)
+"""The records that say what has happened to a case on its way."""
 COMPLETE = frozenset({ARRIVED, "worker-allocated", "visited"})
 """With these, and no item open, nothing more can be told that would change a member."""
 
@@ -85,12 +93,15 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
     blocks = blocks_of(told, policy)
     if not blocks:
         return
-    known = _Known.of(told)
+    of_case = told.parts(OF_MEMBER, _case)
     for block in blocks:
         requests = tuple(block.requests.values())
         terms = policy.terms(SLUG, requests[0].occurred_at, requests[0].authority)
         due_at = requests[terms.number("cases") - 1].occurred_at
-        members = [known.member(block, case) for case in sorted(block.requests)]
+        members = [
+            Member(key=case, states=of_case[case].once(_states, block.requests[case]))
+            for case in sorted(block.requests)
+        ]
         yield finding(
             SLUG,
             block.subject,
@@ -154,7 +165,7 @@ def _teams(fact: TransferRequested) -> Iterator[tuple[str | None, str | None]]:
     yield fact.from_team, fact.to_team
 
 
-def _case(fact: Transferring) -> Iterator[str]:
+def _case(fact: OfMember) -> Iterator[str]:
     yield fact.case
 
 
@@ -268,42 +279,26 @@ def _may_change(member: Member) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What a chronology with the facts of a block's cases knows of each, by case."""
-
-    closed: Mapping[str, list[OpenItemClosed]]
-    allocated: Mapping[str, list[WorkerAllocated]]
-    visits: Mapping[str, list[VisitCompleted | ContactMade]]
-
-    @classmethod
-    def of(cls, told: Chronology) -> _Known:
-        return cls(
-            by_case(told.of(OpenItemClosed)),
-            by_case(told.of(WorkerAllocated)),
-            by_case(visits_of(told)),
-        )
-
-    def member(self, block: Block, case: str) -> Member:
-        """Return the case with everything that has happened to it, in the order of a transfer's life."""
-        request, moves = block.requests[case], block.moves[case]
-        states = {state for transfer in moves for state in transfer.states}
-        if ARRIVED in states and not _has_arrived(request, moves):
-            states = states - {ARRIVED} | {ELSEWHERE}
-        for transfer in (each for each in moves if each.accepted):
-            moment = transfer.accepted[0].occurred_at
-            if open_items(transfer, self.closed.get(case, ())).missing():
-                states.add("items-open")
-            if any(each.occurred_at >= moment for each in self.visits.get(case, ())):
-                states.add("visited")
-            if any(each.occurred_at >= moment for each in self.allocated.get(case, ())):
-                states.add("worker-allocated")
-        if any(
-            each.team == request.to_team is not None and each.occurred_at >= request.occurred_at
-            for each in self.allocated.get(case, ())
-        ):
+def _states(told: Chronology, request: TransferRequested) -> Iterator[str]:
+    """Give everything that has happened to the case of a request, in the order of a transfer's life."""
+    moves = _moves(request, transfers_of(told))
+    states = {state for transfer in moves for state in transfer.states}
+    if ARRIVED in states and not _has_arrived(request, moves):
+        states = states - {ARRIVED} | {ELSEWHERE}
+    for transfer in (each for each in moves if each.accepted):
+        moment = transfer.accepted[0].occurred_at
+        if open_items(transfer, told.of(OpenItemClosed)).missing():
+            states.add("items-open")
+        if any(each.occurred_at >= moment for each in visits_of(told)):
+            states.add("visited")
+        if any(each.occurred_at >= moment for each in told.of(WorkerAllocated)):
             states.add("worker-allocated")
-        return Member(key=case, states=tuple(state for state in STATES if state in states))
+    if any(
+        each.team == request.to_team is not None and each.occurred_at >= request.occurred_at
+        for each in told.of(WorkerAllocated)
+    ):
+        states.add("worker-allocated")
+    return (state for state in STATES if state in states)
 
 
 RULE = Rule(

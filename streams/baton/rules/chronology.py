@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from baton.rules.facts import Fact
     from baton.rules.outcome import AboutKind
 
+    _Split = tuple[tuple[type[Fact], ...], Callable[..., Iterable[object]]]
+
 FactType = TypeVar("FactType", bound="Fact")
 Found = TypeVar("Found")
 Name = TypeVar("Name")
@@ -54,14 +56,6 @@ class _WorkedOut:
     kinds: frozenset[type[Fact]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """The facts of some types in parts, by name."""
-
-    kinds: frozenset[type[Fact]]
-    by_name: dict[object, Chronology]
-
-
 class _Shelf:
     """The facts of a chronology, by type and in order, and what was worked out of them."""
 
@@ -71,7 +65,7 @@ class _Shelf:
         self.feeds = feeds
         self.by_kind: dict[type[Fact], tuple[Fact, ...]] = {}
         self.worked_out: dict[tuple[object, ...], _WorkedOut] = {}
-        self.parts: dict[Callable[..., Iterable[object]], _Parts] = {}
+        self.parts: dict[_Split, dict[object, Chronology]] = {}
         self.reading = Reading()
 
 
@@ -119,8 +113,8 @@ class Chronology:
             stale = [key for key, each in worked_out.items() if not each.kinds.isdisjoint(grouped)]
             for key in stale:
                 del worked_out[key]
-        for of, parts in self._shelf.parts.items():
-            self._part(parts, of, grouped)
+        for split, parts in self._shelf.parts.items():
+            self._part(parts, split, grouped)
         return set(grouped)
 
     def apart(self) -> Chronology:
@@ -129,9 +123,7 @@ class Chronology:
         shelf.by_kind.update(self._shelf.by_kind)
         shelf.worked_out.update(self._shelf.worked_out)
         # No part changes: one that there is more of is made anew.
-        shelf.parts = {
-            of: _Parts(parts.kinds, parts.by_name.copy()) for of, parts in self._shelf.parts.items()
-        }
+        shelf.parts = {split: parts.copy() for split, parts in self._shelf.parts.items()}
         return Chronology(self.kind, self.about, (), {}, shelf)
 
     def read_as(self, kind: AboutKind, about: str) -> Chronology:
@@ -179,33 +171,32 @@ class Chronology:
         """Return the facts of these types in the parts to which each belongs by `of`: a chronology for each name.
 
         A new fact changes its own parts alone: of the others stands what was worked out of them (`once`), so that of
-        a team with a thousand transfers only what is new is worked out anew. `of` goes with the same types always.
+        a team with a thousand transfers only what is new is worked out anew.
         """
         shelf = self._shelf
         shelf.reading.kinds.update(kinds)
-        parts = shelf.parts.get(of)
+        parts = shelf.parts.get((kinds, of))
         if parts is None:
-            parts = shelf.parts[of] = _Parts(frozenset(kinds), {})
-            self._part(parts, of, shelf.by_kind)
-        return cast("Mapping[Name, Chronology]", parts.by_name)
+            parts = shelf.parts[kinds, of] = {}
+            self._part(parts, (kinds, of), shelf.by_kind)
+        return cast("Mapping[Name, Chronology]", parts)
 
     def _part(
         self,
-        parts: _Parts,
-        of: Callable[..., Iterable[object]],
+        parts: dict[object, Chronology],
+        split: _Split,
         told: Mapping[type[Fact], Iterable[Fact]],
     ) -> None:
+        kinds, of = split
         more: dict[object, list[Fact]] = {}
-        for kind in parts.kinds & told.keys():
-            for fact in told[kind]:
+        for kind in kinds:
+            for fact in told.get(kind, ()):
                 for name in of(fact):
                     more.setdefault(name, []).append(fact)
         for name, facts in more.items():
-            known = parts.by_name.get(name) or Chronology(
-                self.kind, self.about, (), self._shelf.feeds
-            )
-            parts.by_name[name] = known.apart()
-            parts.by_name[name].add(facts)
+            known = parts.get(name) or Chronology(self.kind, self.about, (), self._shelf.feeds)
+            parts[name] = known.apart()
+            parts[name].add(facts)
 
     def can_tell(self, agency: str, authority: str, until: datetime, now: datetime) -> bool:
         """Say whether silence of `agency` up to `until` may be read as absence, as of `now`."""
