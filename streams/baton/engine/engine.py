@@ -240,8 +240,10 @@ class Engine:
             # In one go: of a million, the heap would find the place of each again.
             self._held.sort()
             told = bisect_right(self._held, now, key=lambda held: held[0])
+            # Of a million keys that wait, each is a text in its fact and in its row.
+            texts = {key: key for key in self._wakes}
             for _, _, fact in self._held[:told]:
-                self._restore(fact)
+                self._restore(Kept(fact, texts))
             del self._held[:told]
         self._deadlines = [(at, key) for key, at in self._wakes.items()]
         heapq.heapify(self._deadlines)
@@ -348,7 +350,8 @@ class Engine:
 
     def _record(self, fact: Fact, changes: Changes) -> set[str]:
         """Add a fact to the chronologies; return the keys of those on which a rule may now say something else."""
-        kept = self._keep(fact)
+        kept = Kept(fact)
+        self._keep(kept)
         if isinstance(fact, SourceHeartbeat):
             return self._record_heartbeat(kept, fact, changes)
         views = self._concerned(kept)
@@ -361,25 +364,24 @@ class Engine:
             if type(fact) in self._asked.get(key, ANY) or references > (key not in kept.keys)
         } | self._months_to_judge(kept, fact)
 
-    def _restore(self, fact: Fact) -> None:
+    def _restore(self, kept: Kept) -> None:
         """Add a fact whose moment had come before; what it changed was judged then."""
-        kept = self._keep(fact)
+        fact = kept.fact
+        self._keep(kept)
         if isinstance(fact, SourceHeartbeat):
             self._record_heartbeat(kept, fact, Changes())
         else:
             self._link(self._views(kept))
             self._months_to_judge(kept, fact)
 
-    def _keep(self, fact: Fact) -> Kept:
+    def _keep(self, kept: Kept) -> None:
         """Put a fact where it is found by all that it names; a heartbeat, only if it is news (`_record_heartbeat`)."""
-        kept = Kept(fact)
-        identity = fact.identity
+        identity = kept.fact.identity
         self._waiting.discard(identity)
         self._recorded.add(identity)
-        if not isinstance(fact, SourceHeartbeat):
+        if not isinstance(kept.fact, SourceHeartbeat):
             for key in kept.keys:
                 add_to(self._index, key, kept)
-        return kept
 
     def _months_to_judge(self, kept: Kept, fact: Fact) -> set[str]:
         """Return the months (`month:2026-02:team`) that a fact of a case begins, or adds to when they are over."""

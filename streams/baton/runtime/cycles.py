@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import gc
 
-SELDOM = (50_000, 10, 10)
+SELDOM = (20_000, 5, 20)
 """After how many new objects the young are gone through, and after how many times of that the older: a few megabytes
-of cycles may lie about for a while, and the longest pause is that of half a million objects."""
+of cycles may lie about for a while, and the longest pause is that of a hundred thousand objects."""
 
 
 def look_seldom() -> None:
