@@ -159,13 +159,13 @@ def load_rows(count: int, path: Path) -> dict[str, float]:
     return {"seconds": took, "bytes": (psutil.Process().memory_info().rss - before) / count}
 
 
-def measured(count: int, *whats: str) -> dict[str, float]:
+def measured(count: int, *measures: str) -> dict[str, float]:
     """Measure one size, each thing in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "bench.deadlines", "--rows", f"{folder}/rows"]
         each = [
             subprocess.run([*command, what, str(count)], check=True, stdout=subprocess.PIPE).stdout
-            for what in whats
+            for what in measures
         ]
     figures: dict[str, float] = {}
     for printed in each:

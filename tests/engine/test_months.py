@@ -87,3 +87,18 @@ def test_a_month_keeps_up_with_its_cases() -> None:
     closed = of_case(CaseClosed, IN_APRIL + 4 * DAY, other, reason="RC1")
 
     assert [2] == asking.hear(replace(closed, occurred_at=NOON + DAY))
+
+
+def test_a_month_that_was_forgotten_is_gathered_again() -> None:
+    """Only those asked about last are kept; what is said of the others is the same."""
+    asking = in_march()
+    asking.driven.engine._remembered = 1
+    for team, case in (("team-2", "case-2"), ("team-3", "case-3")):
+        opened = of_case(CaseOpened, NOON, case, team=team)
+        closed = of_case(CaseClosed, NOON + DAY, case, reason="RC1")
+        asking.hear(replace(opened, received_at=IN_APRIL))
+        asking.hear(replace(closed, received_at=IN_APRIL))
+
+    assert ["month:2015-03:team-3"] == list(asking.driven.engine._told_of_month)
+    assert [1] == asking.hear(of_case(VisitCompleted, IN_APRIL + DAY))
+    assert ["month:2015-03:team-1"] == list(asking.driven.engine._told_of_month)
