@@ -27,17 +27,23 @@ from baton.agents.judge import ORIGINS, Judge
 from baton.contract import codec
 from baton.engine.policy_file import parse_policy
 from baton.ledger.process import Record
+from baton.runtime.cycles import keep, look_seldom
 from bench.figures import figure
 from bench.histories import BEGIN, event, party
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
+
+    from baton.ledger.process import Effects
 
 POLICY = parse_policy(Path("policy.toml").read_text(encoding="utf-8"))
 FEW = 1_000
 BATCH = 500
 TIMED = 1_000
 """So many events more are timed, one by one."""
+WATCHED = 20_000
+"""During so many events more it is watched how long Python looks for cycles."""
 
 
 def incident(number: int) -> Record:
@@ -79,13 +85,11 @@ def _record(value: bytes) -> Record:
 def write_rows(count: int, path: Path) -> dict[str, float]:
     """Have a judge hear so many incidents; write its rows, and return what an event more costs."""
     judge, rows = Judge(POLICY), {}
-    for first in range(0, count, BATCH):
-        numbers = range(first, min(first + BATCH, count))
-        batch = [incident(number) for number in numbers]
-        rows.update(judge.apply([*batch, *ticks(heard_at(numbers[-1]))]).rows)
+    look_seldom()
+    for effects in _hear(judge, range(count)):
+        rows.update(effects.rows)
     # As a worker that has caught up: what is there stays.
-    gc.collect()
-    gc.freeze()
+    keep()
     took = []
     for number in range(count, count + TIMED):
         heard = [incident(number), *ticks(heard_at(number))]
@@ -98,8 +102,46 @@ def write_rows(count: int, path: Path) -> dict[str, float]:
     return {"event": statistics.median(took)}
 
 
+def watch_cycles(count: int) -> dict[str, float]:
+    """Return how long Python looks for cycles among so many incidents, by itself and as a worker has it done."""
+    judge, usual = Judge(POLICY), gc.get_threshold()
+    look_seldom()
+    for _ in _hear(judge, range(count)):
+        pass
+    gc.set_threshold(*usual)
+    share, pause = _looked(judge, range(count, count + WATCHED))
+    look_seldom()
+    keep()
+    seldom = _looked(judge, range(count + WATCHED, count + 2 * WATCHED))
+    return {"share": share, "pause": pause, "share_seldom": seldom[0], "pause_seldom": seldom[1]}
+
+
+def _hear(judge: Judge, numbers: range) -> Iterator[Effects]:
+    for first in range(numbers.start, numbers.stop, BATCH):
+        batch = range(first, min(first + BATCH, numbers.stop))
+        yield judge.apply([*map(incident, batch), *ticks(heard_at(batch[-1]))])
+
+
+def _looked(judge: Judge, numbers: range) -> tuple[float, float]:
+    """Have a judge hear so many incidents; return what share of the time looking for cycles took, and the longest."""
+    pauses: list[float] = []
+
+    def note(phase: str, _: object) -> None:
+        now = time.perf_counter()
+        pauses.append(-now if phase == "start" else pauses.pop() + now)
+
+    gc.callbacks.append(note)
+    began = time.perf_counter()
+    for _ in _hear(judge, numbers):
+        pass
+    took = time.perf_counter() - began
+    gc.callbacks.remove(note)
+    return sum(pauses) / took, max(pauses, default=0.0)
+
+
 def load_rows(count: int, path: Path) -> dict[str, float]:
     """Load a judge from rows; return how long it took, and the memory that it took."""
+    look_seldom()
     judge = Judge(POLICY)
     with path.open("rb") as stream:
         rows = pickle.load(stream)  # noqa: S301 (written by this measure)
@@ -117,15 +159,17 @@ def load_rows(count: int, path: Path) -> dict[str, float]:
     return {"seconds": took, "bytes": (psutil.Process().memory_info().rss - before) / count}
 
 
-def measured(count: int) -> dict[str, float]:
-    """Measure one size, in two processes."""
+def measured(count: int, *measures: str) -> dict[str, float]:
+    """Measure one size, each thing in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "bench.deadlines", "--rows", f"{folder}/rows"]
         each = [
             subprocess.run([*command, what, str(count)], check=True, stdout=subprocess.PIPE).stdout
-            for what in ("--write", "--load")
+            for what in measures
         ]
-    figures: dict[str, float] = json.loads(each[0]) | json.loads(each[1])
+    figures: dict[str, float] = {}
+    for printed in each:
+        figures |= json.loads(printed)
     return figures
 
 
@@ -135,6 +179,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=100_000)
     parser.add_argument("--write", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--load", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--watch", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--rows", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.write:
@@ -143,13 +188,30 @@ def main() -> None:
     if options.load:
         print(json.dumps(load_rows(options.load, options.rows)))
         return
-    few, many = measured(FEW), measured(options.most)
+    if options.watch:
+        print(json.dumps(watch_cycles(options.watch)))
+        return
+    few = measured(FEW, "--write", "--load")
+    many = measured(options.most, "--write", "--load")
+    cycles = measured(options.most, "--watch")
     name = f"{options.most:,}"
     figure(
         f"cost of an event among {name} / among {FEW:,}",
         many["event"] / few["event"],
         "",
         f"{many['event'] * 1e6:,.0f} and {few['event'] * 1e6:,.0f} µs, with its tick (bar: 1.2)",
+    )
+    figure(
+        "looking for cycles, longest pause",
+        cycles["pause_seldom"] * 1e3,
+        "ms",
+        f"{cycles['pause'] * 1e3:,.0f} ms as Python does it by itself, over {WATCHED:,} events",
+    )
+    figure(
+        "looking for cycles, of the time",
+        cycles["share_seldom"] * 100,
+        "%",
+        f"{cycles['share'] * 100:,.0f} % as Python does it by itself",
     )
     figure(
         f"memory with {name} open deadlines",

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 ActionT = TypeVar("ActionT", bound=Action)
 
 FOR_EVER = NOON + 400 * DAY
+OTHER = "rule-1/inc-2/woman-2"
 MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -1127,6 +1128,59 @@ def test_what_people_did_is_taken_in_though_enough_was_looked_at() -> None:
     again.advance(NOON + HOUR)
 
     assert "acknowledged" == again.alert().status
+
+
+def test_when_enough_was_looked_at_time_stands_still() -> None:
+    """What falls due after that moment waits for the next part."""
+    said = [raised(), raised(NOON + MINUTE, OTHER)]
+    (_, chased_at, _), *_ = steps(lived(said, until=HOUR).alert())[1:]
+    live = Driven()
+    for alert in said:
+        live.advance(alert.as_of, [alert])
+
+    live.advance(NOON + HOUR, most=1)
+
+    assert (False, NOON + chased_at) == (live.whole, live.lives.now)
+    assert NOON + chased_at + MINUTE == live.lives.next_moment
+    assert [["raised", "chased"], ["raised"]] == [kinds(live.alert(each.alert_id)) for each in said]
+
+
+def test_told_at_the_moment_of_the_step_counts_though_enough_was_looked_at() -> None:
+    """Of two steps that are due at one moment the second is asked too, where somebody was told of it by then."""
+    said = [raised(), raised(alert=OTHER)]
+    (_, chased_at, role), *_ = steps(lived(said, until=HOUR).alert())[1:]
+    live = Driven(
+        *(told(chased_at, 2, role, alert=each.alert_id, event_id=each.alert_id) for each in said)
+    )
+    live.advance(NOON, said)
+
+    live.advance(NOON + chased_at, most=1)
+
+    for each in said:
+        assert ["told"] == [telling.outcome for telling in live.alert(each.alert_id).life.told]
+
+
+def test_a_silence_holds_after_a_restart() -> None:
+    """It is taken back with the rest, and nobody is told before it ends."""
+    live = Driven(silenced(0 * HOUR, HOUR))
+    live.advance(NOON, [raised()])
+
+    again = live.restarted()
+    again.advance(NOON + HOUR - MINUTE)
+    assert [] == kinds(again.alert())
+    again.advance(NOON + HOUR)
+
+    assert [("raised", HOUR, "public_protection_supervisor")] == steps(again.alert())
+
+
+def test_what_was_taken_up_is_not_chased_with_what_was_not() -> None:
+    """Both were to be chased at one moment; one of them is not any more."""
+    said = [raised(), raised(alert=OTHER)]
+
+    alerts = lived(said, taken_up(MINUTE, alert=OTHER), until=HOUR)
+
+    assert "chased" in kinds(alerts.alert())
+    assert ["raised"] == kinds(alerts.alert(OTHER))
 
 
 def test_what_was_said_at_several_moments_is_not_taken_in_parts() -> None:

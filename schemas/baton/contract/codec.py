@@ -25,11 +25,11 @@ from difflib import get_close_matches
 from importlib.resources import files
 from io import BytesIO
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import fastavro
 
-from baton.contract.checks import record_check, wrong_type
+from baton.contract.checks import RecordCheck, record_check, wrong_type
 from baton.contract.errors import (
     REASONS,
     BadMagic,
@@ -60,6 +60,7 @@ __all__ = [
     "UnknownSchema",
     "complete",
     "decode",
+    "decode_own",
     "encode",
     "examples",
     "from_json",
@@ -134,6 +135,18 @@ class Codec:
         None, a Kafka message without a value, is none. Raises BadMagic, UnknownSchema, Truncated,
         TrailingBytes, TooLarge, Malformed and InvalidField.
         """
+        name, fields, check = self._read(data)
+        return name, check(fields)
+
+    def decode_own(self, data: bytes | None) -> tuple[str, dict[str, Any]]:
+        """Read a message that was checked when it was written, where nobody but ourselves can write: a row.
+
+        It is `decode`, less the check of every value, which is more than half of its time. Raises the same.
+        """
+        name, fields, _ = self._read(data)
+        return name, fields
+
+    def _read(self, data: bytes | None) -> tuple[str, dict[str, Any], RecordCheck]:
         if not data:
             raise Truncated("the message is empty")
         try:
@@ -153,7 +166,7 @@ class Codec:
             raise _misread(error, name, data, buffer.tell()) from None
         if buffer.tell() != size:
             raise TrailingBytes(name, size - buffer.tell())
-        return name, check(fields)
+        return name, cast("dict[str, Any]", fields), check
 
     def from_json(self, name: str, value: object) -> dict[str, Any]:
         """Give all fields of the record from a JSON object, checked and completed.
@@ -308,6 +321,7 @@ versions = _CONTRACT.versions
 complete = _CONTRACT.complete
 encode = _CONTRACT.encode
 decode = _CONTRACT.decode
+decode_own = _CONTRACT.decode_own
 from_json = _CONTRACT.from_json
 to_json = _CONTRACT.to_json
 

@@ -32,6 +32,7 @@ from baton.ledger import (
     die,
     fatal,
 )
+from baton.runtime.cycles import keep
 
 if TYPE_CHECKING:
     from faust.streams import Stream
@@ -248,6 +249,7 @@ def _connect(app: App, die: Die) -> None:
         # before anything is delivered.
         check_reads_committed(app)
         await app.ledgers.open(app.consumer.assignment())
+        keep()
 
     @fatal(die, "stop")
     async def stopping(*_: object, **__: object) -> None:

@@ -101,19 +101,19 @@ class Judge:
         load(rest, value)
 
     def _load_fact(self, _: str, value: bytes) -> None:
-        told, order = _told_of(codec.decode(value)[1])
+        told, order = _told_of(codec.decode_own(value)[1], codec.decode_own)
         if isinstance(told, Action):
             self.lives.hear(told, order)
         else:
             self.engine.restore_fact(told, order)  # type: ignore[arg-type]  # what has a row is one of the two
 
     def _load_alert(self, rest: str, value: bytes) -> None:
-        alert = alert_of(codec.decode(value)[1])
+        alert = alert_of(codec.decode_own(value)[1])
         self.engine.restore_alert(rest.removesuffix(f"|{alert.alert_id}"), alert)
         self.lives.restore_alert(alert)
 
     def _load_own(self, _: str, value: bytes) -> None:
-        self.lives.restore_alert(alert_of(codec.decode(value)[1]))
+        self.lives.restore_alert(alert_of(codec.decode_own(value)[1]))
 
     def _load_policy(self, _: str, value: bytes) -> None:
         self._judged_by = value
@@ -122,11 +122,11 @@ class Judge:
         self._stopped_at = datetime.fromisoformat(value.decode())
 
     def _load_tick(self, origin: str, value: bytes) -> None:
-        at = self._judged_to[origin] = codec.decode(value)[1]["at"]
+        at = self._judged_to[origin] = codec.decode_own(value)[1]["at"]
         self.watermark.advance(origin, at)
 
     def _load_ahead(self, origin: str, value: bytes) -> None:
-        self.watermark.advance(origin, codec.decode(value)[1]["at"])
+        self.watermark.advance(origin, codec.decode_own(value)[1]["at"])
         tick = _TICK + origin.encode()
         self._ticks[tick] = value
         self._ahead.add(_ahead(tick))
@@ -345,8 +345,10 @@ def _value_of(alert: Alert) -> bytes:
     return codec.encode("Alert", fields_of(alert))
 
 
-def _told_of(heard: dict[str, Any]) -> tuple[Fact | None, Order]:
-    name, fields = codec.decode(heard["event"])
+def _told_of(
+    heard: dict[str, Any], decode: Callable[[bytes], tuple[str, dict[str, Any]]] = codec.decode
+) -> tuple[Fact | None, Order]:
+    name, fields = decode(heard["event"])
     told = to_fact(name, fields, heard["received_at"]) or to_action(
         name, fields, heard["received_at"]
     )

@@ -14,6 +14,7 @@ from baton.agents.intake import Intake
 from baton.agents.judge import Judge
 from baton.contract.topics import FACTS, SOURCE_TOPICS
 from baton.ledger import Batch, Kafka, Ledgers, Partition, Process, die
+from baton.runtime.cycles import look_seldom
 from baton.runtime.health import serve_health
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def make_worker(settings: Settings, policy: Policy, pseudonyms: Pseudonyms) -> A
     def judge(_: Partition) -> Process:
         return Judge(policy)
 
+    look_seldom()
     shares = Shares(settings.rejected_ceiling)
 
     def on_batch(batch: Batch) -> None:

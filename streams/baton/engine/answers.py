@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from baton.engine.gathered import Beside, Feeds, Gathered, Index, beside_named
+from baton.engine.gathered import Beside, Feeds, Gathered, Index
 from baton.engine.keys import kind_of
 from baton.rules import severity
 from baton.rules.chronology import Chronology, Reading, can_tell_of, shared
@@ -33,6 +33,7 @@ NO_FEEDS: frozenset[tuple[str, str]] = frozenset()
 
 PERSON, CASE = frozenset({"person"}), frozenset({"case"})
 PERSON_AND_CASE = PERSON | CASE
+NO_KINDS: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,6 +174,7 @@ class Answers:
         self.outcome = Outcome(rests_on=questions.triggers)
         self._index, self._feeds, self._policy = index, feeds, policy
         self._wider: dict[tuple[frozenset[str], ...], Beside] = {}
+        self._chosen: dict[Question, Beside] = {}
         self._asking: list[Question] = []
         self._kinds = 0
         self._said: dict[Question, Said] = {}
@@ -181,7 +183,7 @@ class Answers:
         """Ask every question as of `now`; return the findings that are not what they were the last time."""
         told = self.told.take_up(self._index)
         fresh = set(told.fresh)
-        for each in self._wider.values():
+        for each in (*self._wider.values(), *self._chosen.values()):
             fresh.update(each.take_up(self._index).fresh)
         kinds = told.chronology.kinds
         if len(kinds) > self._kinds:
@@ -237,16 +239,24 @@ class Answers:
         choose: Callable[[Chronology, Policy], Iterable[str]],
         now: datetime,
     ) -> Answer:
-        """Return what a rule says that chooses whose facts it reads; it is asked afresh while it chooses any."""
+        """Return what a rule says that chooses whose facts it reads."""
         reading = Reading()
-        told = self.told.chronology.noting(reading)
-        named = tuple(choose(told, self._policy))
-        chosen = [f"{kind}:{each}" for kind in question.also for each in named]
-        if chosen:
-            told = beside_named(self.told, chosen, self._index, self._feeds).noting(reading)
+        gathered: Gathered | Beside = self.told
+        named = tuple(choose(gathered.chronology.noting(reading), self._policy))
+        if named:
+            keys = [f"{kind}:{each}" for kind in question.also for each in named]
+            gathered = self._beside_chosen(question, keys)
+        told = gathered.chronology.noting(reading)
         findings = tuple(question.judge(told, now, self._policy))
-        latest = now if chosen else self.told.latest
-        return _answer(findings, reading, now, latest, again=bool(chosen))
+        return _answer(findings, reading, now, gathered.latest)
+
+    def _beside_chosen(self, question: Question, keys: Sequence[str]) -> Beside:
+        known = self._chosen.get(question)
+        beside = None if known is None else known.named(keys, self._index)
+        if beside is None:
+            beside = self._chosen[question] = Beside(self.told, NO_KINDS)
+            beside.named(keys, self._index)
+        return beside
 
     def _weighed(self, rule: Rule, asked: Answer, before: Answer | None, now: datetime) -> Answer:
         """Return what the rule says as serious as what is told of the persons and cases around makes it."""
@@ -272,15 +282,10 @@ class Answers:
 
 
 def _answer(
-    findings: tuple[Finding, ...],
-    reading: Reading,
-    now: datetime,
-    latest: datetime,
-    *,
-    again: bool = False,
+    findings: tuple[Finding, ...], reading: Reading, now: datetime, latest: datetime
 ) -> Answer:
     """Return an answer; one that rests on a fact ahead of our time is not kept past this moment."""
-    until = now if again or latest > now else _wake_of(findings)
+    until = now if latest > now else _wake_of(findings)
     return Answer(findings, shared(reading.kinds), tuple(reading.feeds.items()), until)
 
 

@@ -31,7 +31,7 @@ from baton.engine.answers import (
 from baton.engine.gathered import ANY, Gathered, Index, add_to
 from baton.engine.keys import REFERENCES, VIEWS, WITHOUT_CASE, Kept, kind_of
 from baton.rules import source_silent
-from baton.rules.chronology import Chronology, Feed, shared
+from baton.rules.chronology import Feed, Reading, shared
 from baton.rules.facts import Fact, SourceHeartbeat
 from baton.rules.months import month_end, month_of
 from baton.rules.register import RULES
@@ -165,6 +165,7 @@ class Engine:
         self._again: list[str] = []
         self._cases_of_month: dict[str, set[str]] = defaultdict(set)
         self._months_of_case: dict[str, set[str]] = defaultdict(set)
+        self._told_of_month: dict[str, Gathered] = {}
 
     # Being told.
 
@@ -239,8 +240,10 @@ class Engine:
             # In one go: of a million, the heap would find the place of each again.
             self._held.sort()
             told = bisect_right(self._held, now, key=lambda held: held[0])
+            # Of a million keys that wait, each is a text in its fact and in its row.
+            texts = {key: key for key in self._wakes}
             for _, _, fact in self._held[:told]:
-                self._restore(fact)
+                self._restore(Kept(fact, texts))
             del self._held[:told]
         self._deadlines = [(at, key) for key, at in self._wakes.items()]
         heapq.heapify(self._deadlines)
@@ -347,7 +350,8 @@ class Engine:
 
     def _record(self, fact: Fact, changes: Changes) -> set[str]:
         """Add a fact to the chronologies; return the keys of those on which a rule may now say something else."""
-        kept = self._keep(fact)
+        kept = Kept(fact)
+        self._keep(kept)
         if isinstance(fact, SourceHeartbeat):
             return self._record_heartbeat(kept, fact, changes)
         views = self._concerned(kept)
@@ -360,46 +364,53 @@ class Engine:
             if type(fact) in self._asked.get(key, ANY) or references > (key not in kept.keys)
         } | self._months_to_judge(kept, fact)
 
-    def _restore(self, fact: Fact) -> None:
+    def _restore(self, kept: Kept) -> None:
         """Add a fact whose moment had come before; what it changed was judged then."""
-        kept = self._keep(fact)
+        fact = kept.fact
+        self._keep(kept)
         if isinstance(fact, SourceHeartbeat):
             self._record_heartbeat(kept, fact, Changes())
         else:
             self._link(self._views(kept))
             self._months_to_judge(kept, fact)
 
-    def _keep(self, fact: Fact) -> Kept:
+    def _keep(self, kept: Kept) -> None:
         """Put a fact where it is found by all that it names; a heartbeat, only if it is news (`_record_heartbeat`)."""
-        kept = Kept(fact)
-        identity = fact.identity
+        identity = kept.fact.identity
         self._waiting.discard(identity)
         self._recorded.add(identity)
-        if not isinstance(fact, SourceHeartbeat):
+        if not isinstance(kept.fact, SourceHeartbeat):
             for key in kept.keys:
                 add_to(self._index, key, kept)
-        return kept
 
     def _months_to_judge(self, kept: Kept, fact: Fact) -> set[str]:
         """Return the months (`month:2026-02:team`) that a fact of a case begins, or adds to when they are over."""
         months: set[str] = set()
-        for rule in self._monthly:
-            for case in kept.named(CASE):
-                teams = [team for team in self._linked.get(case, ()) if kind_of(team) == rule.reads]
-                if teams and (
-                    type(fact) in rule.triggers or any(team in kept.keys for team in teams)
-                ):
-                    ends = (
-                        each.fact for each in self._index[case] if type(each.fact) in rule.triggers
-                    )
-                    for month in {month_of(end.occurred_at) for end in ends}:
-                        self._months_of_case[case] |= {
-                            f"month:{month}:{team.partition(':')[2]}" for team in teams
-                        }
-                for month in self._months_of_case.get(case, ()):
+        if not kept.has_case:
+            return months
+        brings_others = not REFERENCES.isdisjoint(kept.kinds)
+        for case in kept.named(CASE):
+            for rule in self._monthly:
+                if type(fact) in rule.triggers or rule.reads in kept.kinds:
+                    self._begin_months(rule, case)
+            for month in self._months_of_case.get(case, ()):
+                if case not in self._cases_of_month[month]:
                     self._cases_of_month[month].add(case)
+                    if month in self._told_of_month:
+                        self._told_of_month[month].include(case)
+                    months.add(month)
+                elif type(fact) in self._asked.get(month, ANY) or brings_others:
                     months.add(month)
         return {month for month in months if month not in self._wakes}
+
+    def _begin_months(self, rule: Rule, case: str) -> None:
+        """Note, for every team that is told of with a case, the months in which the case had what a rule asks about."""
+        teams = [team for team in self._linked.get(case, ()) if kind_of(team) == rule.reads]
+        ends = (each.fact for each in self._index[case] if type(each.fact) in rule.triggers)
+        for month in {month_of(end.occurred_at) for end in ends} if teams else ():
+            self._months_of_case[case] |= {
+                f"month:{month}:{team.partition(':')[2]}" for team in teams
+            }
 
     def _record_heartbeat(self, kept: Kept, beat: SourceHeartbeat, changes: Changes) -> set[str]:
         """Note how far a feed has come; return what could not be told before and can be asked again."""
@@ -432,18 +443,30 @@ class Engine:
     def _concerned(self, kept: Kept) -> set[str]:
         """Return the views that a fact concerns: those to which it belongs, through the records that it names too.
 
-        A person's facts also concern the rules that read them with a case, and the other way round.
+        A person's facts also concern the rules that read them with a case, and the other way round; a rule that chooses
+        whose facts it reads says which may change something, and before it was judged any may.
         """
         views = self._views(kept)
         self._link(views)
+        self._touch(kept, views)
         beside = {
             other
             for key, kind in views.items()
-            if self._readers[kind]
+            # Through a team or a worker only what names no case is read beside a case.
+            if (readers := self._readers[kind]) and not (kept.has_case and kind in WITHOUT_CASE)
             for other in self._linked.get(key, ())
-            if self._reads(other, key, kind)
+            if kind_of(other) in readers and key in self._awaited.get(other, (key,))
         }
         return beside.union(views)
+
+    def _touch(self, kept: Kept, views: Iterable[str]) -> None:
+        """Let the chronologies that are remembered know that there is a fact more."""
+        for key in views:
+            if (answers := self._answers.get(key)) is not None:
+                answers.told.touch(kept.keys)
+            for month in self._months_of_case.get(key, ()):
+                if (told := self._told_of_month.get(month)) is not None:
+                    told.touch(kept.keys)
 
     def _views(self, kept: Kept) -> dict[str, str]:
         """Return the views to which a fact belongs, each with its kind."""
@@ -498,11 +521,6 @@ class Engine:
         """Say whether a key has an alert that stands."""
         return any(alert.status != "withdrawn" for alert in self._alerts[key].values())
 
-    def _reads(self, key: str, other: str, kind: str) -> bool:
-        """Say whether a rule on `key` may say something else for a fact of `other`; before it was judged, any may."""
-        awaited = self._awaited.get(key)
-        return kind_of(key) in self._readers[kind] and (awaited is None or other in awaited)
-
     def _answers_of(self, key: str, kind: str) -> Answers:
         """Return what is remembered of a key; the key judged longest ago makes room."""
         if kind == "agency":
@@ -520,14 +538,18 @@ class Engine:
     def _said_of_month(self, key: str, now: datetime) -> Iterator[Said]:
         """Give what the monthly rules say of one month of one team, asked afresh."""
         _, month, about = key.split(":", 2)
-        kept: dict[Kept, None] = {}
-        for case in self._cases_of_month[key]:
-            kept |= Gathered(case, self._feeds).take_up(self._index).kept
+        told = self._told_of_month.pop(key, None) or Gathered(
+            f"team:{about}", self._feeds, self._cases_of_month[key], follow="case"
+        )
+        self._told_of_month[key] = told.take_up(self._index)
+        if len(self._told_of_month) > self._remembered:
+            del self._told_of_month[next(iter(self._told_of_month))]
         for rule in self._monthly:
-            told = Chronology(rule.reads, about, (each.fact for each in kept), self._feeds)
-            found = rule.judge(told, now, self.policy)
+            reading = Reading()
+            read = told.chronology.read_as(rule.reads, about).noting(reading)
+            found = rule.judge(read, now, self.policy)
             findings = tuple(each for each in found if each.due_at == month_end(month))
-            answer = Answer(findings, frozenset(), (), None)
+            answer = Answer(findings, shared(reading.kinds), (), None)
             yield Said(rule, answer, answer)
 
     def _judge(self, key: str, now: datetime, changes: Changes) -> None:

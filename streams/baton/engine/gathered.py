@@ -1,6 +1,7 @@
 """The facts of a chronology, taken up from the index as they come, so that no fact is gathered or sorted twice.
 
-The index only grows: a chronology remembers how many facts of each key it has taken up, and takes the rest.
+The index only grows: a chronology remembers how many facts of each key it has taken up, and takes the rest of those
+keys of which it was told that there is more (`touch`): a team names hundreds of transfers, and is judged at each.
 """
 
 from __future__ import annotations
@@ -40,30 +41,47 @@ def add_to(index: Index, key: str, kept: Kept) -> None:
 
 
 class Gathered:
-    """The facts of a chronology: those that name its key, and those of the records that they name.
+    """The facts of a chronology: those that name its keys, and those of the records that they name.
 
     After each `take_up`, `new` are the facts that it found, `fresh` their types, and `latest` is when the last fact
     of all occurred: an agency's clock may be ahead of ours.
     """
 
-    __slots__ = ("_followed", "_taken", "chronology", "fresh", "kept", "latest", "new")
+    __slots__ = ("_followed", "_taken", "_touched", "chronology", "fresh", "kept", "latest", "new")
 
-    def __init__(self, key: str, feeds: Mapping[tuple[str, str], Feed]) -> None:
-        """Begin with no fact taken up."""
-        kind, _, about = key.partition(":")
-        self.chronology = Chronology(cast("AboutKind", kind), about, (), feeds)
+    def __init__(
+        self,
+        about: str,
+        feeds: Mapping[tuple[str, str], Feed],
+        keys: Iterable[str] = (),
+        follow: str = "",
+    ) -> None:
+        """Begin with no fact taken up, `about` a key: of its own facts, or of those of other `keys` of one kind."""
+        kind, _, name = about.partition(":")
+        self.chronology = Chronology(cast("AboutKind", kind), name, (), feeds)
         self.kept: dict[Kept, None] = {}
         self.new: Collection[Kept] = ()
         self.fresh: Collection[type[Fact]] = NONE
         self.latest = _NEVER
-        self._followed = FOLLOWED[kind]
-        self._taken = {key: 0}
+        self._followed = FOLLOWED[follow or kind]
+        self._taken = dict.fromkeys(keys or (about,), 0)
+        self._touched = set(self._taken)
+
+    def include(self, key: str) -> None:
+        """Take up the facts of one key more."""
+        self._taken.setdefault(key, 0)
+        self._touched.add(key)
+
+    def touch(self, keys: Iterable[str]) -> None:
+        """Hear that a fact was recorded that names these keys."""
+        self._touched.update(keys)
 
     def take_up(self, index: Index) -> Gathered:
-        """Take up what the index has more than before; return self."""
+        """Take up what the index has more than before of the keys that were touched; return self."""
         taken = self._taken
         new: list[Kept] = []
-        open_keys = [key for key, count in taken.items() if len(index.get(key, ())) > count]
+        open_keys = sorted(self._touched & taken.keys())
+        self._touched.clear()
         while open_keys:
             key = open_keys.pop()
             told = index.get(key, ())
@@ -86,7 +104,8 @@ class Gathered:
 class Beside:
     """The facts of a chronology, and those of the persons, cases, workers or teams that they name, each once.
 
-    While there are none of these, it is the chronology that it is gathered beside, with all that was worked out of it.
+    Or, where no `kinds` are given, those of the keys that are `named`. While there are none of these, it is the
+    chronology that it is gathered beside, with all that was worked out of it.
     """
 
     __slots__ = (
@@ -108,6 +127,14 @@ class Beside:
         self._begun = self._parted = False
         self._taken: dict[str, int] = {}
         self._share(base)
+
+    def named(self, keys: Collection[str], index: Index) -> Beside | None:
+        """Take up the facts of these keys besides; return self, or None where it has taken up those of others too."""
+        if not self._taken.keys() <= set(keys):
+            return None
+        for key in keys:
+            self._taken.setdefault(key, 0)
+        return self.take_up(index)
 
     def take_up(self, index: Index) -> Beside:
         """Take up what `base` and the index have more than before; return self. The base comes first."""
@@ -158,16 +185,3 @@ class Beside:
         if new:
             self.fresh = self.chronology.add(each.fact for each in new)
             self.latest = max(self.latest, *(each.fact.occurred_at for each in new))
-
-
-def beside_named(gathered: Gathered, keys: Iterable[str], index: Index, feeds: Feeds) -> Chronology:
-    """Return the facts of a chronology with those of the cases, workers or teams of these keys, each once."""
-    more = [
-        kept
-        for key in keys
-        for kept in index.get(key, ())
-        if not (kept.has_case and kind_of(key) in WITHOUT_CASE)
-    ]
-    every = dict.fromkeys((*gathered.kept, *more))
-    told = gathered.chronology
-    return Chronology(told.kind, told.about, (each.fact for each in every), feeds)

@@ -6,12 +6,13 @@ referral, transfer, block) are how records that name no person or case are found
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from baton.rules.facts import Fact, Party, SourceHeartbeat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 VIEWS = frozenset({"person", "case", "team", "agency"})
 
@@ -92,10 +93,10 @@ class Kept:
 
     __slots__ = ("fact", "has_case", "keys", "kinds")
 
-    def __init__(self, fact: Fact) -> None:
-        """Work out the fact's keys."""
+    def __init__(self, fact: Fact, texts: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Work out the fact's keys; `texts` has those that are kept elsewhere too, to have each once."""
         self.fact = fact
-        self.keys = keys_of(fact)
+        self.keys = tuple(texts.get(key, key) for key in keys_of(fact))
         kinds = tuple(map(kind_of, self.keys))
         self.kinds = _KINDS.setdefault(kinds, kinds)
         self.has_case = "case" in self.kinds

@@ -23,6 +23,7 @@ _FIELDS = {
     )
     for name, kind in (FACTS | ACTIONS).items()
 }
+_NESTED = (list, dict)
 
 
 def pseudonym(person: Mapping[str, str]) -> str:
@@ -46,7 +47,7 @@ def to_fact(
     told = {own: fields[wire] for own, wire in _FIELDS[name] if wire in fields}
     for own, value in told.items():
         # Most fields are one word, which stays as it is.
-        if isinstance(value, list | dict):
+        if isinstance(value, _NESTED):
             told[own] = _value(value, person)
     return kind(received_at=received_at, **told)
 

@@ -17,24 +17,29 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from baton.rules.deadline import Met
-from baton.rules.facts import OpenItemClosed, TransferRequested, TransferWithdrawn, WorkerAllocated
+from baton.rules.facts import (
+    ContactMade,
+    OpenItemClosed,
+    TransferRequested,
+    TransferWithdrawn,
+    VisitCompleted,
+    WorkerAllocated,
+)
 from baton.rules.handover_details_lost import open_items
-from baton.rules.holding import by_case
 from baton.rules.no_visit_after_transfer import visits_of
 from baton.rules.outcome import Member
 from baton.rules.policy import Limit
 from baton.rules.rule import Rule, finding
-from baton.rules.transfers import STATES, transfers_of
+from baton.rules.transfers import STATES, TRANSFERRING, Transferring, transfers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from baton.rules.chronology import Chronology
-    from baton.rules.facts import ContactMade, VisitCompleted
     from baton.rules.outcome import Finding
     from baton.rules.policy import Policy
     from baton.rules.transfers import Transfer
@@ -42,6 +47,9 @@ if TYPE_CHECKING:
 SLUG = "block-transfer"
 ARRIVED = "accepted"
 ELSEWHERE = "accepted-elsewhere"
+OfMember = Transferring | OpenItemClosed | WorkerAllocated | VisitCompleted | ContactMade
+OF_MEMBER: tuple[type[OfMember], ...] = get_args(OfMember)
+"""The records that say what has happened to a case on its way."""
 COMPLETE = frozenset({ARRIVED, "worker-allocated", "visited"})
 """With these, and no item open, nothing more can be told that would change a member."""
 
@@ -85,12 +93,15 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
     blocks = blocks_of(told, policy)
     if not blocks:
         return
-    known = _Known.of(told)
+    of_case = told.parts(OF_MEMBER, _case)
     for block in blocks:
         requests = tuple(block.requests.values())
         terms = policy.terms(SLUG, requests[0].occurred_at, requests[0].authority)
         due_at = requests[terms.number("cases") - 1].occurred_at
-        members = [known.member(block, case) for case in sorted(block.requests)]
+        members = [
+            Member(key=case, states=of_case[case].once(_states, block.requests[case]))
+            for case in sorted(block.requests)
+        ]
         yield finding(
             SLUG,
             block.subject,
@@ -117,31 +128,73 @@ def blocks_of(told: Chronology, policy: Policy) -> tuple[Block, ...]:
 
 def _blocks(told: Chronology, policy: Policy) -> Iterator[Block]:
     groups = told.once(_grouped, policy)
-    of_case: dict[str, list[Transfer]] = defaultdict(list)
-    for transfer in transfers_of(told) if groups else ():
-        if transfer.requests and not transfer.withdrawn:
-            of_case[transfer.case].append(transfer)
+    if not groups:
+        return
+    of_case = told.parts(TRANSFERRING, _case)
     for subject, members in groups:
         first: dict[str, TransferRequested] = {}
         for request in members:
             first.setdefault(request.case, request)
-        moves = {case: _moves(request, of_case[case]) for case, request in first.items()}
+        moves = {case: _moves(first[case], transfers_of(of_case[case])) for case in first}
         yield Block(subject, first, moves)
 
 
 def _grouped(told: Chronology, policy: Policy) -> Iterator[tuple[str, list[TransferRequested]]]:
-    return _groups(_requests(told), told.about, policy)
+    """Give each block's requests and what it is called, looked for where it was not found before that there is none."""
+    named = told.parts((TransferRequested,), _name_of_block).values()
+    between = told.parts((TransferRequested,), _teams).items()
+    parts = [part for part in named if any(part.once(_are_enough, policy))]
+    parts += (
+        part
+        for (_, team), part in between
+        if team == told.about and any(part.once(_is_run, policy))
+    )
+    requests = {each.identity: each for part in parts for each in part.of(TransferRequested)}
+    if requests:
+        taken_back = {(each.transfer, each.case) for each in told.of(TransferWithdrawn)}
+        standing = (x for x in requests.values() if (x.transfer, x.case) not in taken_back)
+        yield from _groups(_in_order(standing), told.about, policy)
 
 
-def _requests(told: Chronology) -> list[TransferRequested]:
-    """Return the requests that were not taken back, by when they were made; none for a team that receives none."""
+def _name_of_block(fact: TransferRequested) -> Iterator[str]:
+    if fact.block is not None:
+        yield fact.block
+
+
+def _teams(fact: TransferRequested) -> Iterator[tuple[str | None, str | None]]:
+    yield fact.from_team, fact.to_team
+
+
+def _case(fact: OfMember) -> Iterator[str]:
+    yield fact.case
+
+
+def _are_enough(told: Chronology, policy: Policy) -> Iterator[bool]:
+    """Say whether the requests under one name are a block if none of them was taken back."""
     requests = told.of(TransferRequested)
-    if not any(each.to_team == told.about for each in requests):
-        return []
-    taken_back = {(each.transfer, each.case) for each in told.of(TransferWithdrawn)}
+    cases = len({each.case for each in requests})
+    yield any(cases >= _least(each, policy) for each in requests)
+
+
+def _is_run(told: Chronology, policy: Policy) -> Iterator[bool]:
+    """Say whether there is a block among the requests between two teams if none of them was taken back."""
+    yield any(_runs(_in_order(told.of(TransferRequested)), policy))
+
+
+def _least(request: TransferRequested, policy: Policy) -> int:
+    return policy.terms(SLUG, request.occurred_at, request.authority).number("cases")
+
+
+def _in_order(requests: Iterable[TransferRequested]) -> list[TransferRequested]:
     return sorted(
-        (each for each in requests if (each.transfer, each.case) not in taken_back),
-        key=lambda each: (each.occurred_at, each.transfer, each.case),
+        requests,
+        key=lambda each: (
+            each.occurred_at,
+            each.transfer,
+            each.case,
+            each.event_id,
+            each.identity,
+        ),
     )
 
 
@@ -155,8 +208,7 @@ def _groups(
             named[request.block].append(request)
     in_named: set[tuple[str, str, str, str]] = set()
     for block, members in named.items():
-        least = policy.terms(SLUG, members[0].occurred_at, members[0].authority).number("cases")
-        if len({request.case for request in members}) >= least:
+        if len({request.case for request in members}) >= _least(members[0], policy):
             in_named |= {request.identity for request in members}
             if _receiving_team(members) == team:
                 yield block, members
@@ -199,11 +251,12 @@ def _runs(requests: list[TransferRequested], policy: Policy) -> Iterator[list[Tr
 
 
 def _moves(request: TransferRequested, transfers: Iterable[Transfer]) -> tuple[Transfer, ...]:
-    """Return the transfers of the case to the same team that were requested then or later."""
+    """Return the transfers of the case to the same team that were requested then or later, and not taken back."""
     return tuple(
         transfer
         for transfer in transfers
-        if any(
+        if not transfer.withdrawn
+        and any(
             each.to_team == request.to_team and each.occurred_at >= request.occurred_at
             for each in transfer.requests
         )
@@ -226,42 +279,26 @@ def _may_change(member: Member) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What a chronology with the facts of a block's cases knows of each, by case."""
-
-    closed: Mapping[str, list[OpenItemClosed]]
-    allocated: Mapping[str, list[WorkerAllocated]]
-    visits: Mapping[str, list[VisitCompleted | ContactMade]]
-
-    @classmethod
-    def of(cls, told: Chronology) -> _Known:
-        return cls(
-            by_case(told.of(OpenItemClosed)),
-            by_case(told.of(WorkerAllocated)),
-            by_case(visits_of(told)),
-        )
-
-    def member(self, block: Block, case: str) -> Member:
-        """Return the case with everything that has happened to it, in the order of a transfer's life."""
-        request, moves = block.requests[case], block.moves[case]
-        states = {state for transfer in moves for state in transfer.states}
-        if ARRIVED in states and not _has_arrived(request, moves):
-            states = states - {ARRIVED} | {ELSEWHERE}
-        for transfer in (each for each in moves if each.accepted):
-            moment = transfer.accepted[0].occurred_at
-            if open_items(transfer, self.closed.get(case, ())).missing():
-                states.add("items-open")
-            if any(each.occurred_at >= moment for each in self.visits.get(case, ())):
-                states.add("visited")
-            if any(each.occurred_at >= moment for each in self.allocated.get(case, ())):
-                states.add("worker-allocated")
-        if any(
-            each.team == request.to_team is not None and each.occurred_at >= request.occurred_at
-            for each in self.allocated.get(case, ())
-        ):
+def _states(told: Chronology, request: TransferRequested) -> Iterator[str]:
+    """Give everything that has happened to the case of a request, in the order of a transfer's life."""
+    moves = _moves(request, transfers_of(told))
+    states = {state for transfer in moves for state in transfer.states}
+    if ARRIVED in states and not _has_arrived(request, moves):
+        states = states - {ARRIVED} | {ELSEWHERE}
+    for transfer in (each for each in moves if each.accepted):
+        moment = transfer.accepted[0].occurred_at
+        if open_items(transfer, told.of(OpenItemClosed)).missing():
+            states.add("items-open")
+        if any(each.occurred_at >= moment for each in visits_of(told)):
+            states.add("visited")
+        if any(each.occurred_at >= moment for each in told.of(WorkerAllocated)):
             states.add("worker-allocated")
-        return Member(key=case, states=tuple(state for state in STATES if state in states))
+    if any(
+        each.team == request.to_team is not None and each.occurred_at >= request.occurred_at
+        for each in told.of(WorkerAllocated)
+    ):
+        states.add("worker-allocated")
+    return (state for state in STATES if state in states)
 
 
 RULE = Rule(

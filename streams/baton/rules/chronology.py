@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from baton.rules.facts import Fact
     from baton.rules.outcome import AboutKind
 
+    _Split = tuple[tuple[type[Fact], ...], Callable[..., Iterable[object]]]
+
 FactType = TypeVar("FactType", bound="Fact")
 Found = TypeVar("Found")
+Name = TypeVar("Name")
 
 
 _SHARED: dict[frozenset[type[Fact]], frozenset[type[Fact]]] = {}
@@ -56,12 +59,13 @@ class _WorkedOut:
 class _Shelf:
     """The facts of a chronology, by type and in order, and what was worked out of them."""
 
-    __slots__ = ("by_kind", "feeds", "reading", "worked_out")
+    __slots__ = ("by_kind", "feeds", "parts", "reading", "worked_out")
 
     def __init__(self, feeds: Mapping[tuple[str, str], Feed]) -> None:
         self.feeds = feeds
         self.by_kind: dict[type[Fact], tuple[Fact, ...]] = {}
         self.worked_out: dict[tuple[object, ...], _WorkedOut] = {}
+        self.parts: dict[_Split, dict[object, Chronology]] = {}
         self.reading = Reading()
 
 
@@ -109,6 +113,8 @@ class Chronology:
             stale = [key for key, each in worked_out.items() if not each.kinds.isdisjoint(grouped)]
             for key in stale:
                 del worked_out[key]
+        for split, parts in self._shelf.parts.items():
+            self._part(parts, split, grouped)
         return set(grouped)
 
     def apart(self) -> Chronology:
@@ -116,6 +122,8 @@ class Chronology:
         shelf = _Shelf(self._shelf.feeds)
         shelf.by_kind.update(self._shelf.by_kind)
         shelf.worked_out.update(self._shelf.worked_out)
+        # No part changes: one that there is more of is made anew.
+        shelf.parts = {split: parts.copy() for split, parts in self._shelf.parts.items()}
         return Chronology(self.kind, self.about, (), {}, shelf)
 
     def read_as(self, kind: AboutKind, about: str) -> Chronology:
@@ -156,6 +164,39 @@ class Chronology:
             shelf.worked_out[key] = known
         shelf.reading.kinds |= known.kinds
         return cast("tuple[Found, ...]", known.found)
+
+    def parts(
+        self, kinds: tuple[type[FactType], ...], of: Callable[[FactType], Iterable[Name]]
+    ) -> Mapping[Name, Chronology]:
+        """Return the facts of these types in the parts to which each belongs by `of`: a chronology for each name.
+
+        A new fact changes its own parts alone: of the others stands what was worked out of them (`once`), so that of
+        a team with a thousand transfers only what is new is worked out anew.
+        """
+        shelf = self._shelf
+        shelf.reading.kinds.update(kinds)
+        parts = shelf.parts.get((kinds, of))
+        if parts is None:
+            parts = shelf.parts[kinds, of] = {}
+            self._part(parts, (kinds, of), shelf.by_kind)
+        return cast("Mapping[Name, Chronology]", parts)
+
+    def _part(
+        self,
+        parts: dict[object, Chronology],
+        split: _Split,
+        told: Mapping[type[Fact], Iterable[Fact]],
+    ) -> None:
+        kinds, of = split
+        more: dict[object, list[Fact]] = {}
+        for kind in kinds:
+            for fact in told.get(kind, ()):
+                for name in of(fact):
+                    more.setdefault(name, []).append(fact)
+        for name, facts in more.items():
+            known = parts.get(name) or Chronology(self.kind, self.about, (), self._shelf.feeds)
+            parts[name] = known.apart()
+            parts[name].add(facts)
 
     def can_tell(self, agency: str, authority: str, until: datetime, now: datetime) -> bool:
         """Say whether silence of `agency` up to `until` may be read as absence, as of `now`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, get_args
 
 from baton.rules.deadline import Met
 from baton.rules.facts import (
@@ -30,6 +30,16 @@ OfTransfer = TypeVar(
     HandoverRecorded,
     FileRead,
 )
+Transferring = (
+    TransferRequested
+    | TransferAccepted
+    | TransferRejected
+    | TransferWithdrawn
+    | HandoverRecorded
+    | FileRead
+)
+TRANSFERRING: tuple[type[Transferring], ...] = get_args(Transferring)
+"""The records of a transfer."""
 STATES = (
     "requested",
     "rejected",
