@@ -86,12 +86,6 @@ def test_who_acts_is_a_key(alert: MakeAlert) -> None:
         act_on(alert(), "AlertClosed", "operator-1", second_by="someone@agency.example")
 
 
-def test_the_same_person_cannot_be_both(alert: MakeAlert) -> None:
-    """Two must close it, and these are one."""
-    with pytest.raises(CommandError, match="Two different persons"):
-        act_on(alert(), "AlertClosed", "operator-1", outcome="acted", second_by="operator-1")
-
-
 def test_the_answer_is_the_alert_that_shows_the_action(alert: MakeAlert) -> None:
     """Not an earlier record of it, not another alert, and not another action on it."""
     batches = [

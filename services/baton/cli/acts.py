@@ -54,9 +54,6 @@ def act_on(alert: Mapping[str, Any], record: str, by: str, **said: object) -> Ac
     no_effect = why_no_effect(alert, record)
     if no_effect:
         raise CommandError(no_effect, WRONG)
-    if record == "AlertClosed" and said.get("second_by") == by:
-        message = "Two different persons must close it: --second-by must be another than --by."
-        raise CommandError(message, WRONG)
     return act(
         record,
         by,

@@ -208,10 +208,6 @@ def close(
         str | None,
         typer.Option(help="Why, in general words: no name, address or health detail."),
     ] = None,
-    second_by: Annotated[
-        str | None,
-        typer.Option(help="The key of the second person, where two must close it."),
-    ] = None,
     json: Json = False,
     brokers: Brokers = None,
     prefix: Prefix = None,
@@ -222,7 +218,8 @@ def close(
 
     if outcome not in OUTCOMES:
         raise CommandError(f"--outcome {outcome}: {did_you_mean(outcome, OUTCOMES)}", WRONG)
-    said = {"outcome": outcome, "rationale": rationale, "second_by": second_by}
+    # No second person is named here: they say so themselves.
+    said = {"outcome": outcome, "rationale": rationale}
     _do(alert_id, "AlertClosed", by, (brokers, prefix), json=json, **said)
 
 
