@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -638,3 +640,16 @@ def plain(text: str, persons: dict[str, str]) -> str:
 def test_the_origins_are_the_source_partitions() -> None:
     """Every one of them, once."""
     assert len(ORIGINS) == len(set(ORIGINS)) == sum(topic.partitions for topic in SOURCE_TOPICS)
+
+
+def test_a_judge_is_gone_with_its_partition() -> None:
+    """At once, and not when Python next looks for cycles: it has years of facts."""
+    judge = a_judge()
+    judge.apply([fact(INCIDENT), *ticks(NOON + DAY)])
+    gone = weakref.ref(judge)
+    gc.disable()
+    try:
+        del judge
+        assert gone() is None
+    finally:
+        gc.enable()

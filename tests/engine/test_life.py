@@ -314,13 +314,35 @@ def test_where_the_last_role_has_nobody_the_last_that_was_reached_is_chased_with
     hears += [told(HOUR + 3 * MINUTE, 4, last, "nobody"), told(HOUR + 3 * MINUTE, 4, second)]
     later = lived([raised()], *hears, until=5 * HOUR).alert()
     hears[-1] = told(HOUR + 3 * MINUTE, 4, second, "failed")
+    hears += [told(HOUR + 4 * MINUTE, 5, each, "failed") for each in (last, first)]
     failed = lived([raised()], *hears, until=HOUR + 30 * MINUTE).alert()
 
     assert ("chased", HOUR + MINUTE) == steps(alert)[-1][:2]
     assert (last, second) == alert.life.steps[-1].roles
     assert len(alert.life.steps) + 1 < len(later.life.steps)
     assert {(last, second)} == {each.roles for each in later.life.steps[3:]}
-    assert len(alert.life.steps) == len(failed.life.steps), "nobody else is there to be asked"
+    assert (last, first) == failed.life.steps[-1].roles
+    assert 5 == len(failed.life.steps), "nobody else is there to be asked"
+
+
+def test_a_last_role_that_was_told_once_and_can_be_told_no_more_is_not_chased_alone() -> None:
+    """What came of telling it last counts: it had somebody, and has nobody since, or its mail server is gone."""
+    two = ("hub_manager", "team_manager")
+    hears = [told(MINUTE, 1, two[0]), told(HOUR / 2 + MINUTE, 2, two[1])]
+    hears.append(told(HOUR + MINUTE, 3, two[1], "failed"))
+    alert = lived([raised(tell=two)], *hears, until=HOUR + 2 * MINUTE).alert()
+
+    assert (two[1], two[0]) == alert.life.steps[-1].roles
+    assert HOUR + MINUTE == steps(alert)[-1][1]
+
+
+def test_where_nobody_knows_whether_it_was_told_the_next_is_asked_at_once() -> None:
+    """As after a crash of what tells people; but that is no role without anybody."""
+    hears = told(MINUTE, 1, "public_protection_supervisor", "unknown")
+    whole = lived([raised()], hears, until=2 * MINUTE)
+
+    assert [("chased", MINUTE, "hub_manager")] == steps(whole.alert())[1:]
+    assert {whole.alert().alert_id} == {each.alert_id for each in whole.log}
 
 
 def test_the_last_role_is_chased_for_years_without_end_and_without_number() -> None:
@@ -585,8 +607,12 @@ def test_a_key_in_other_letters_is_no_second() -> None:
     again = lived([raised()], closed(MINUTE), closed(2 * MINUTE, by="Ann"), until=HOUR).alert()
     itself = lived([raised()], closed(MINUTE, second_by="ANN"), until=HOUR).alert()
 
+    second = closed(2 * MINUTE, by="bob", second_by="ANN", rationale=None)
+    agreed = lived([raised()], closed(MINUTE), second, until=HOUR).alert()
+
     assert [None, "same-person"] == refused(again)
     assert ["same-person"] == refused(itself)
+    assert "closed" == agreed.status
 
 
 def test_others_are_closed_by_one_who_says_why() -> None:

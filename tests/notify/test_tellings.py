@@ -172,6 +172,18 @@ def test_nobody_is_asked_to_act_on_what_is_over(status: str) -> None:
     assert [2] == [each.tellings[0].step.number for each in tellings.due(NOON)]
 
 
+def test_what_was_not_taken_is_not_tried_again_of_an_alert_that_ended_meanwhile() -> None:
+    """Somebody would hear of a new alert that is over; a role whose desk did not answer has nobody less for that."""
+    tellings = Tellings(desks())
+    tellings.hear(alert())
+    (delivery,) = tellings.due(NOON)
+    tellings.hear(alert(status="withdrawn"))
+
+    assert [] == tellings.not_delivered(delivery, NOON)
+    assert [] == tellings.due(NOON + HOUR)
+    assert 0 == tellings.waiting
+
+
 def test_an_alert_that_ends_while_it_waits_for_the_morning_is_not_told() -> None:
     """Quiet hours, and in the meantime the answer came."""
     quiet = desk(quiet=(time(22), time(7)))

@@ -1,4 +1,5 @@
 import gc
+import math
 import weakref
 from collections.abc import Iterator
 
@@ -29,9 +30,10 @@ def test_cycles_are_looked_for_more_seldom_but_not_never() -> None:
 
     look_seldom()
 
-    assert all(
-        0 < before <= now < 10**6 for before, now in zip(usual, gc.get_threshold(), strict=True)
-    )
+    now = gc.get_threshold()
+    assert all(0 < each < 10**6 for each in now)
+    assert usual[0] < now[0]
+    assert math.prod(usual) < math.prod(now)
 
 
 def test_what_is_kept_is_not_gone_through_again() -> None:
@@ -47,6 +49,18 @@ def test_what_is_kept_is_not_gone_through_again() -> None:
 def test_cycles_are_not_kept() -> None:
     """What nobody holds any more is freed first, or each rebalance would keep some of it for ever."""
     gone = weakref.ref(Node())
+
+    keep()
+
+    assert gone() is None
+
+
+def test_a_cycle_that_was_kept_is_freed_when_nobody_holds_it_any_more() -> None:
+    """By the next time: a partition that goes and comes back leaves all that it knew behind."""
+    node = Node()
+    keep()
+    gone = weakref.ref(node)
+    del node
 
     keep()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
@@ -11,6 +10,7 @@ import structlog
 from kafka.errors import KafkaError
 
 from baton.reading import Reader, TopicMissingError
+from baton.runtime.cycles import keep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,8 +75,7 @@ class Feed:
                 if self._stop.is_set():
                     return
             # What was read stays: a collector that walks all of it again would double what a page takes.
-            gc.collect()
-            gc.freeze()
+            keep()
             self.caught_up.set()
             for batch in reader.follow():
                 self.answering = reader.answering

@@ -118,6 +118,7 @@ def _closes(alert: Mapping[str, Any], deeds: Deeds) -> frozenset[str]:
             agreed = (
                 last is not None
                 and last[0]["by"] != action["by"]
+                and last[1] is not None
                 and last[1] == said.get("outcome")
             )
             if agreed or said.get("second_by"):

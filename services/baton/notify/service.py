@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from baton.runtime.settings import Settings
 
 AT_THE_SAME_TIME: Final = 8
-"""How many messages are delivered at once: one that hangs holds up no other."""
+"""How many messages are delivered at once: a few that hang hold up no other."""
 UNDER_WAY: Final = 32
 """How many are noted as being delivered, those that wait for their turn too: after a crash no more are in doubt."""
 _RECORDS: Final = 2_000

@@ -173,7 +173,11 @@ class Tellings:
     def not_delivered(self, delivery: Delivery, now: datetime) -> list[Result]:
         """Note that a message was not taken: it is tried again later, or has failed."""
         for telling in delivery.tellings:
-            if telling.attempts > len(PAUSES):
+            if self._is_over(telling):
+                # What nobody took was never told, and need not be any more.
+                telling.state = None
+                self._drop(self._by_alert[telling.step.alert_id])
+            elif telling.attempts > len(PAUSES):
                 self._settle(telling, "failed")
             else:
                 telling.state = None
@@ -203,6 +207,11 @@ class Tellings:
             )
             for each in found
         ]
+
+    def _is_over(self, telling: Telling) -> bool:
+        """Say whether a telling is of something to be done about an alert that is over."""
+        alert = self.alerts[telling.step.alert_id]
+        return telling.kind != "resolved" and alert["status"] not in OPEN
 
     def _drop(self, steps: dict[Step, list[Telling]]) -> None:
         """Tell no more that something is to be done about an alert that is over; that it is over is still told."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
@@ -132,19 +133,21 @@ def _asked(brokers: str, question: Callable[[KafkaAdminClient], Answer]) -> Answ
     """
     gives_up_at = time.monotonic() + _ANSWERED_WITHIN
     while True:
-        admin = KafkaAdminClient(
-            bootstrap_servers=brokers.split(","),
-            bootstrap_timeout_ms=_BOOTSTRAP_TIMEOUT_MS,
-            request_timeout_ms=_REQUEST_TIMEOUT_MS,
-        )
         try:
-            return question(admin)
+            with closing(_admin(brokers)) as admin:
+                return question(admin)
         except _NOT_THERE:
             if time.monotonic() > gives_up_at:
                 raise
             time.sleep(_PAUSE)
-        finally:
-            admin.close()
+
+
+def _admin(brokers: str) -> KafkaAdminClient:
+    return KafkaAdminClient(
+        bootstrap_servers=brokers.split(","),
+        bootstrap_timeout_ms=_BOOTSTRAP_TIMEOUT_MS,
+        request_timeout_ms=_REQUEST_TIMEOUT_MS,
+    )
 
 
 def _default_replication(admin: KafkaAdminClient) -> int:

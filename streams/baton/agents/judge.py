@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from baton.agents.chain import Chain
 from baton.contract import codec
@@ -26,7 +26,7 @@ from baton.ledger.process import Effects, Output
 from baton.rules.facts import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from baton.engine.alerts import Alert
     from baton.engine.engine import Changes, Identity, Order
@@ -69,19 +69,6 @@ class Judge:
         self.chain = Chain()
         self.raised: dict[str, int] = {}
         self._agency_of = {name: role.agency for name, role in policy.roles.items()}
-        self._loaders: dict[bytes, Callable[[str, bytes], None]] = {
-            _FACT: self._load_fact,
-            _ALERT: self._load_alert,
-            _OWN: self._load_own,
-            _LIFE: lambda alert_id, row: self.lives.restore_life(alert_id, row.decode()),
-            _SILENCE: lambda _, row: self.lives.restore_silence(row.decode()),
-            _WAKE: lambda key, row: self.engine.restore_wake(key, _wake_of(row)),
-            _TICK: self._load_tick,
-            CHAIN_ROW: lambda _, row: self.chain.load(row),
-            _POLICY: self._load_policy,
-            _STOPPED: self._load_stopped,
-            _AHEAD: self._load_ahead,
-        }
         self._policy = policy.fingerprint.encode()
         self._judged_by: bytes | None = None
         self._ticks: dict[bytes, bytes | None] = {}
@@ -94,11 +81,11 @@ class Judge:
     def load(self, key: bytes, value: bytes) -> None:
         """Take back one row. Raises for one that cannot be read: there is no default for what was known."""
         kind, rest = key[:2], key[2:].decode()
-        load = self._loaders.get(kind)
+        load = self._LOADERS.get(kind)
         if load is None:
             message = f"a row of unknown kind: {kind!r}"
             raise ValueError(message)
-        load(rest, value)
+        load(self, rest, value)
 
     def _load_fact(self, _: str, value: bytes) -> None:
         told, order = _told_of(codec.decode_own(value)[1], codec.decode_own)
@@ -130,6 +117,21 @@ class Judge:
         tick = _TICK + origin.encode()
         self._ticks[tick] = value
         self._ahead.add(_ahead(tick))
+
+    _LOADERS: ClassVar[Mapping[bytes, Callable[[Judge, str, bytes], None]]] = {
+        _FACT: _load_fact,
+        _ALERT: _load_alert,
+        _OWN: _load_own,
+        _LIFE: lambda judge, alert_id, row: judge.lives.restore_life(alert_id, row.decode()),
+        _SILENCE: lambda judge, _, row: judge.lives.restore_silence(row.decode()),
+        _WAKE: lambda judge, key, row: judge.engine.restore_wake(key, _wake_of(row)),
+        _TICK: _load_tick,
+        CHAIN_ROW: lambda judge, _, row: judge.chain.load(row),
+        _POLICY: _load_policy,
+        _STOPPED: _load_stopped,
+        _AHEAD: _load_ahead,
+    }
+    """How each kind of row is taken back. Not a judge's own, which would refer to itself, and outlive its partition."""
 
     @property
     def unfinished(self) -> bool:

@@ -715,7 +715,10 @@ class Lives:
             if second is None and agreed and asked_by is not None:
                 by, second = asked_by, action.by
         # What a second person agrees to, the first has said why.
-        said_why = action.rationale or (agreed and asked_by in {by, second})
+        both = {each.casefold() for each in (by, second) if each is not None}
+        said_why = action.rationale or (
+            agreed and asked_by is not None and asked_by.casefold() in both
+        )
         if terms.flag("rationale_required") and not said_why:
             return "no-rationale"
         if terms.flag("close_needs_two") and second is None:
@@ -798,8 +801,9 @@ class Lives:
         kept.change(told=_newest(kept.life.told, telling))
         if action.outcome == "told":
             self._somebody(action, alert, now, lived)
-        elif action.outcome in _UNREACHED:
-            self._nobody(action, alert, now, lived)
+        else:
+            if action.outcome in _UNREACHED:
+                self._nobody(action, alert, now, lived)
             self._pass_on(kept, alert, step, now)
         if kept.status not in OPEN and kept.life.closed_by is None:
             # Told while the news that it was over was on its way.
@@ -808,13 +812,13 @@ class Lives:
 
     @staticmethod
     def _pass_on(kept: _Kept, alert: Alert, step: Step, now: datetime) -> None:
-        """Let the next rung be asked at once, where a step reached nobody at all and there is one."""
+        """Let the next rung be asked at once, where nobody is known to have heard of a step, and there is one."""
         if step != kept.life.steps[-1] or kept.status != "raised" or kept.owed:
             return
         came = [each for each in kept.life.told if each.step == step.number]
-        reached = {each.role for each in came if each.outcome in _REACHED}
+        told = {each.role for each in came if each.outcome == "told"}
         tried = {each.role for each in came}
-        if reached or not tried >= set(step.roles):
+        if told or not tried >= set(step.roles):
             return
         if kept.rung + 1 < len(alert.tell) or not tried >= set(
             _reachable(kept, rungs_of(alert.tell))
@@ -902,8 +906,9 @@ def _is_meant(silence: Silence, alert: Alert) -> bool:
 
 
 def _reachable(kept: _Kept, rungs: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the roles of the highest rung of which somebody was reached; none where nobody was, or the last was."""
-    reached = {each.role for each in kept.life.told if each.outcome in _REACHED}
+    """Return the roles of the highest rung that was told, by each role's last telling; none if it is the last rung."""
+    last = {each.role: each.outcome for each in kept.life.told}
+    reached = {role for role, outcome in last.items() if outcome == "told"}
     if not reached.isdisjoint(rungs[-1]):
         return ()
     return next((roles for roles in reversed(rungs) if not reached.isdisjoint(roles)), ())

@@ -8,6 +8,7 @@ initAll();
 const said = document.getElementById("said");
 let asking = false;
 let again = false;
+let events;
 
 function live() {
   return document.querySelector("[data-live]");
@@ -56,7 +57,8 @@ async function ask() {
         location.replace(answer.url);
         return;
       }
-      lost(!answer.ok || fresh === null);
+      // Without events what is read now is the last that will be.
+      lost(!answer.ok || fresh === null || events.readyState === EventSource.CLOSED);
       if (!answer.ok || fresh === null) {
         return;
       }
@@ -66,6 +68,7 @@ async function ask() {
     } while (again);
   } catch {
     // The network is away: the next event asks again.
+    lost(true);
   } finally {
     asking = false;
   }
@@ -74,7 +77,7 @@ async function ask() {
 if (live() !== null) {
   // What came after the page was made is news to it, also what came before it could listen.
   const shown = document.querySelector("meta[name=shown]")?.content ?? "";
-  const events = new EventSource(`/events?shown=${shown}`);
+  events = new EventSource(`/events?shown=${shown}`);
   events.addEventListener("changed", ask);
   // After a break there is no telling what was missed.
   let broken = false;
