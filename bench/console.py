@@ -7,7 +7,6 @@ each answer is checked.
 from __future__ import annotations
 
 import argparse
-import gc
 import http.client
 import statistics
 import threading
@@ -25,6 +24,7 @@ from baton.console.sources import Sources
 from baton.console.standing import Standing
 from baton.contract import codec
 from baton.reading import Message
+from baton.runtime.cycles import keep
 from bench.figures import machine
 
 if TYPE_CHECKING:
@@ -110,8 +110,7 @@ def main() -> None:
     before, started = psutil.Process().memory_info().rss, time.perf_counter()
     standing.hear(messages)
     took = time.perf_counter() - started
-    gc.collect()
-    gc.freeze()  # as the feed does once it has caught up
+    keep()  # as the feed does once it has caught up
     grown = (psutil.Process().memory_info().rss - before) / 1_048_576
     print(f"{len(standing):,} open alerts heard in {took:.1f} s; {grown:.0f} MiB more in memory")
     parts = Parts(

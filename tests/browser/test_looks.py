@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -220,13 +221,20 @@ def test_an_alert_arrives_without_reloading(page: Page, console: tuple[Console, 
     assert page.evaluate("window.same")
 
 
-def test_a_page_whose_session_is_over_goes_to_the_sign_in(browser: Browser) -> None:
-    """It would show for ever what stood when its reader left, and nobody could tell."""
+@contextmanager
+def opened(browser: Browser) -> Iterator[tuple[Console, BrowserContext, Page]]:
+    """Serve a console of its own, with its list open in a window; the console ends first, and the window stays."""
     made, app = staged()
     with served(app) as address:
         window = signed_in(browser, made, address, DESKTOP)
         page = window.new_page()
         page.goto("/")
+        yield made, window, page
+
+
+def test_a_page_whose_session_is_over_goes_to_the_sign_in(browser: Browser) -> None:
+    """It would show for ever what stood when its reader left, and nobody could tell."""
+    with opened(browser) as (made, window, page):
         made.access.sessions.end(window.cookies()[0]["value"])
 
         page.wait_for_url("**/sign-in?next=**", timeout=SOON)
@@ -235,11 +243,7 @@ def test_a_page_whose_session_is_over_goes_to_the_sign_in(browser: Browser) -> N
 
 def test_a_page_that_hears_nothing_any_more_says_so(browser: Browser) -> None:
     """So that it is seen and heard, while the console is away."""
-    made, app = staged()
-    with served(app) as address:
-        window = signed_in(browser, made, address, DESKTOP)
-        page = window.new_page()
-        page.goto("/")
+    with opened(browser) as (_, window, page):
         lost = page.locator("#lost")
         expect(lost).to_be_hidden()
 

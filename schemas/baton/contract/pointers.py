@@ -17,8 +17,7 @@ OF_PEOPLE: Final = frozenset({"worker", "by", "second_by", "to"})
 POINTERS: Final = OF_PEOPLE | frozenset(
     {
         *("event_id", "authority", "to_authority", "incident", "notification", "referral"),
-        *("transfer", "case", "block", "assessment", "alert", "silence", "role"),
-        "note",
+        *("transfer", "case", "block", "assessment", "alert", "silence", "role", "note"),
         *("team", "from_team", "to_team", "by_team", "successor"),
     },
 )

@@ -484,21 +484,21 @@ class Pages:
         Those of their own agencies, and those of others that are for an alert which they may see: what a silence is
         for names alerts and pseudonyms, and why it began is somebody's words.
         """
-        kept_quiet = [
+        of_areas = [
             each
             for each in self.deeds.silences()
             if each.stated["authority"] in operator.authorities
         ]
-        theirs = [each for each in kept_quiet if not _may_end(each, operator)]
-        seen = self._seen_of(theirs, operator) if theirs else set()
-        return [each for each in kept_quiet if _may_end(each, operator) or each.key in seen]
+        others = [each for each in of_areas if not _may_end(each, operator)]
+        seen = self._seen_of(others, operator) if others else set()
+        return [each for each in of_areas if _may_end(each, operator) or each.key in seen]
 
-    def _seen_of(self, kept: list[StatedSilence], operator: Operator) -> set[tuple[str, str]]:
+    def _seen_of(self, others: list[StatedSilence], operator: Operator) -> set[tuple[str, str]]:
         """Return which of these silences are for an alert that an operator may see, open or not."""
         alerts = [row.as_matched() for row in self.standing.visible(operator)]
         return {
             each.key
-            for each in kept
+            for each in others
             if each.refused is None
             and matching(each.stated["matcher"], each.stated["authority"], alerts)
         }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -72,8 +71,7 @@ def timeline_of(alert: Mapping[str, Any], deeds: Deeds) -> Timeline:
 
 def event_words(name: str) -> str:
     """Give the name of a record as people write it, such as `Incident recorded`."""
-    words = re.sub(r"(?<!^)(?=[A-Z])", " ", name).split()
-    return " ".join([words[0], *(each.lower() for each in words[1:])]) if words else name
+    return wording.record(name).capitalize()
 
 
 _DEEDS: Final[Mapping[str, str]] = {

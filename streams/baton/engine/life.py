@@ -564,7 +564,7 @@ class Lives:
     def _ask(self, kept: _Kept, alert: Alert, kind: str, now: datetime) -> None:
         """Ask for the roles of the next rung to be told, or for those of this one where nothing was chased.
 
-        Past the last rung it is chased again; with it, where it has reached nobody yet, the highest rung that has.
+        Past the last rung it is chased again; with it, where it cannot be told, the highest rung that was.
         """
         rungs = rungs_of(alert.tell)
         if kind == "chased":
@@ -709,15 +709,13 @@ class Lives:
         agreed = asked_by is not None and action.outcome == kept.wanted
         if terms.flag("close_needs_two"):
             other = second or (asked_by if agreed else None)
-            # A key that is written otherwise is nobody else's.
-            if other is not None and by.casefold() == other.casefold():
+            if _same_person(by, other):
                 return "same-person"
             if second is None and agreed and asked_by is not None:
                 by, second = asked_by, action.by
         # What a second person agrees to, the first has said why.
-        both = {each.casefold() for each in (by, second) if each is not None}
         said_why = action.rationale or (
-            agreed and asked_by is not None and asked_by.casefold() in both
+            agreed and any(_same_person(asked_by, each) for each in (by, second))
         )
         if terms.flag("rationale_required") and not said_why:
             return "no-rationale"
@@ -903,6 +901,11 @@ def _note(kept: _Kept, action: Action, refused: Refusal | None) -> None:
 
 def _is_meant(silence: Silence, alert: Alert) -> bool:
     return silence.authority == alert.authority and _matcher(silence.matcher).matches(alert)
+
+
+def _same_person(key: str | None, other: str | None) -> bool:
+    """Say whether two keys are one person's; one that is written in other letters is nobody else's."""
+    return key is not None and other is not None and key.casefold() == other.casefold()
 
 
 def _reachable(kept: _Kept, rungs: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

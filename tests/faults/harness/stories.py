@@ -27,7 +27,7 @@ BEAT_EVERY: Final = 6.0
 AFTERWARDS: Final = 15.0
 """Seconds for which a feed is heard after the deadlines of one second begin, for which nobody answers."""
 MASS: Final = "mass-"
-"""How the transfers of these deadlines are called."""
+"""How the transfers of these deadlines, and their cases, are called."""
 MONTH: Final = 30 * 86_400.0
 
 
@@ -104,10 +104,10 @@ def at_once(at: float, due_in: float, count: int) -> list[Sending]:
             at + due_in + number / count,
             "TransferRequested",
             "childrens_social_care",
-            f"mass-{number}",
+            f"{MASS}{number}",
             (
                 ("transfer", f"{MASS}{number}"),
-                ("case", f"mass-{number}"),
+                ("case", f"{MASS}{number}"),
                 ("from_team", f"from-{number}"),
                 ("to_team", f"to-{number}"),
             ),
