@@ -246,23 +246,59 @@ def test_frozen_within_a_transaction_it_is_fenced_and_exits_70(counted: Counted)
 
 def test_frozen_while_idle_it_comes_back_and_takes_its_share(counted: Counted) -> None:
     """A worker that missed its session with nothing in hand loads anew, and nothing is doubled."""
-    frozen = counted.start()
-    counted.wait_until_open(frozen)
-    other = counted.start()
-    counted.wait_until_open(other)
-    counted.send(2_000)
-    counted.wait_until_counted()
-    before = counted.log_of(frozen).count("ledger_opened")
-    frozen.send_signal(signal.SIGSTOP)
-    counted.send(1_000)
-    counted.wait_until_counted()
+    frozen, other, before = two_workers(counted)
+    freeze_past_its_session(counted, frozen, other)
     frozen.send_signal(signal.SIGCONT)
     counted.wait_for(
         lambda: counted.log_of(frozen).count("ledger_opened") > before, "it has its share again"
     )
+    counted.send(3_000)
+    counted.wait_until_counted()
+    counted.check()
+
+
+def test_frozen_while_events_come_it_comes_back_or_exits_70(counted: Counted) -> None:
+    """Awake, it may be given an event before it hears that its session is over: then it is fenced, and ends."""
+    frozen, other, before = two_workers(counted)
+    freeze_past_its_session(counted, frozen, other)
+    counted.send(1_000)
+    counted.wait_until_counted()
+    frozen.send_signal(signal.SIGCONT)
+    counted.wait_for(
+        lambda: frozen.poll() is not None or counted.log_of(frozen).count("ledger_opened") > before,
+        "it has its share again, or has ended",
+    )
     counted.send(2_000)
     counted.wait_until_counted()
     counted.check()
+
+    assert frozen.poll() in {None, 70}
+    assert (frozen.poll() == 70) == ("ProducerFenced" in counted.log_of(frozen))
+    assert other.poll() is None
+
+
+def two_workers(
+    counted: Counted,
+) -> tuple[subprocess.Popen[bytes], subprocess.Popen[bytes], int]:
+    """Return two workers that have counted, and how often the first has opened a ledger."""
+    first = counted.start()
+    counted.wait_until_open(first)
+    second = counted.start()
+    counted.wait_until_open(second)
+    counted.send(2_000)
+    counted.wait_until_counted()
+    return first, second, counted.log_of(first).count("ledger_opened")
+
+
+def freeze_past_its_session(
+    counted: Counted, worker: subprocess.Popen[bytes], other: subprocess.Popen[bytes]
+) -> None:
+    """Stop a worker, and wait until the other has its share."""
+    before = counted.log_of(other).count("ledger_opened")
+    worker.send_signal(signal.SIGSTOP)
+    counted.wait_for(
+        lambda: counted.log_of(other).count("ledger_opened") > before, "another has its share"
+    )
 
 
 def test_a_backlog_is_caught_up_in_bulk(counted: Counted) -> None:
