@@ -73,7 +73,7 @@ def test_an_alert_is_shown_with_what_became_of_it(
         "taken up by operator-1, until 2026-03-02 13:00",
         "to be closed operator-2 asked, and a second person must agree",
         "silenced until 2026-03-02 14:00",
-        "hub manager by email: could not be told",
+        "hub manager could not be told by email",
         "Refused: Two different persons must close this alert",
         "next lapsed, 2026-03-02 13:00: hub manager",
     ):

@@ -494,5 +494,5 @@ def test_a_timeline_has_everything_in_order(alert: MakeAlert) -> None:
     assert sorted(lines) == lines
     assert "closed, or asked to be, by operator-1. Refused: Two different persons" in lines[-1]
     assert any("step 1, raised: hub manager" in line for line in lines)
-    assert any("hub manager by email: told" in line for line in lines)
+    assert any("hub manager was told by email" in line for line in lines)
     assert not any("AlertClosed" in line or "same-person" in line for line in lines)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from baton.contract import codec
 from baton.engine.alert_record import alert_of, fields_of
-from baton.engine.alerts import Alert
+from baton.engine.alerts import ATTEMPT_FAILED, Alert
 from baton.engine.life import (
     MATCHED,
     MOST_KEPT,
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 ActionT = TypeVar("ActionT", bound=Action)
 
 FOR_EVER = NOON + 400 * DAY
+OUTCOMES = ("told", "failed", "nobody", "unknown", ATTEMPT_FAILED)
 OTHER = "rule-1/inc-2/woman-2"
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -214,6 +215,10 @@ class Driven:
         found = self.lives.alert(alert_id)
         assert found is not None
         return found
+
+    def standing(self) -> dict[str, Alert]:
+        """Give all alerts as operators have them, by id."""
+        return {alert.alert_id: alert for alert in self.log}
 
     def _write(self, lived: Lived) -> None:
         self.log += lived.alerts
@@ -859,6 +864,61 @@ def test_told_at_the_moment_of_the_step_counts() -> None:
     assert ["nobody", "failed"] == [each.outcome for each in alert.life.told]
 
 
+def test_an_attempt_that_failed_is_shown_and_changes_nothing() -> None:
+    """The next role is asked, and `nobody-to-tell` raised, when the step has come to its end and not before."""
+    role = "public_protection_supervisor"
+    tried = [told(each * MINUTE, 1, role, "attempt_failed") for each in (1, 2)]
+    trying = lived([raised()], *tried, until=3 * MINUTE)
+    failed = lived([raised()], *tried, told(4 * MINUTE, 1, role, "failed"), until=5 * MINUTE)
+
+    assert (["raised"], 2) == (kinds(trying.alert()), len(trying.alert().life.told))
+    assert f"nobody-to-tell/{role}/local" not in trying.standing()
+    assert (["raised", "chased"], 3) == (kinds(failed.alert()), len(failed.alert().life.told))
+    assert f"nobody-to-tell/{role}/local" in failed.standing()
+
+
+def test_a_role_that_is_still_tried_is_waited_for() -> None:
+    """Of two roles asked at once one could not be told; the other may be, at its next attempt."""
+    both = raised(tell=("sending_team_manager+receiving_team_manager", "head_of_service"))
+    hears = [
+        told(MINUTE, 1, "sending_team_manager", "attempt_failed"),
+        told(2 * MINUTE, 1, "receiving_team_manager", "failed"),
+    ]
+    waiting = lived([both], *hears, until=3 * MINUTE).alert()
+    failed = told(4 * MINUTE, 1, "sending_team_manager", "failed")
+
+    assert ["raised"] == kinds(waiting)
+    assert ["raised", "chased"] == kinds(lived([both], *hears, failed, until=5 * MINUTE).alert())
+
+
+def test_an_attempt_that_failed_makes_nobody_unreachable() -> None:
+    """Who heard of the alert before is chased with a last role that has nobody, also while it is tried again."""
+    two = ("hub_manager", "team_manager")
+    hears = [
+        told(MINUTE, 1, two[0]),
+        told(2 * MINUTE, 1, two[0], "attempt_failed"),
+        told(HOUR / 2 + MINUTE, 2, two[1], "nobody"),
+    ]
+    alert = lived([raised(tell=two)], *hears, until=HOUR / 2 + 2 * MINUTE).alert()
+
+    assert (two[1], two[0]) == alert.life.steps[-1].roles
+
+
+def test_attempts_that_failed_give_way_before_any_outcome_does() -> None:
+    """What came of the steps decides who is told next; of attempts the newest are shown."""
+    role = "public_protection_supervisor"
+    came = told(MINUTE, 1, role)
+    tried = [
+        told(2 * MINUTE + timedelta(seconds=each), 1, role, "attempt_failed")
+        for each in range(MOST_KEPT + 5)
+    ]
+    kept = lived([raised()], came, *tried, until=10 * MINUTE).alert().life.told
+
+    assert [came.event_id, *(each.event_id for each in tried[6:])] == [
+        each.event_id for each in kept
+    ]
+
+
 def test_one_of_two_who_is_told_is_enough() -> None:
     """The step reached somebody; only if neither can be told does it go on, and after the last rung nowhere."""
     both = raised(tell=("sending_team_manager+receiving_team_manager", "head_of_service"))
@@ -1079,7 +1139,7 @@ def _actions(draw: st.DrawFn, place: int) -> Action:
             "alert": alert,
             "step": draw(st.integers(1, 3)),
             "role": draw(st.sampled_from(ROLES)),
-            "outcome": draw(st.sampled_from(["told", "failed", "nobody", "unknown"])),
+            "outcome": draw(st.sampled_from(OUTCOMES)),
         },
     }
     return _action(kind, after, **fields, **choices[kind])
@@ -1142,6 +1202,26 @@ def test_in_parts_is_as_in_one_go(
 
     assert in_order(whole.log) == in_order(parts.log)
     assert whole.rows == parts.rows
+
+
+@quickly
+@given(story=STORY)
+def test_attempts_that_failed_change_nothing_that_people_are_asked(
+    story: tuple[list[Alert], list[Action]],
+) -> None:
+    """The same steps, the same states and the same alerts of the engine's own as without them."""
+    said, actions = story
+    without = [each for each in actions if getattr(each, "outcome", "") != ATTEMPT_FAILED]
+
+    def standing(driven: Driven) -> dict[str, Alert]:
+        return {
+            alert_id: replace(
+                alert, as_of=FOR_EVER, life=replace(alert.life, told=alert.life.outcomes)
+            )
+            for alert_id, alert in driven.standing().items()
+        }
+
+    assert standing(in_one_go(said, without)) == standing(in_one_go(said, actions))
 
 
 def test_what_people_did_is_taken_in_though_enough_was_looked_at() -> None:

@@ -129,6 +129,18 @@ def test_a_step_is_told_and_that_it_was_is_told_to_baton(
     assert webhook.came[0]["message"] != webhook.came[1]["message"]
 
 
+def test_an_attempt_that_fails_is_told_to_baton_and_followed_by_another(
+    place: tuple[str, str], recipients: Path, webhook: Webhook
+) -> None:
+    """Whoever looks at the alert meanwhile sees that it was tried."""
+    webhook.answer = lambda number: (503 if number == 1 else 200, {})
+    write(place, alert())
+    with running(place, recipients):
+        wait_for(lambda: (1, "hub_manager", "told") in told(place))
+
+    assert [(1, "hub_manager", "attempt_failed"), (1, "hub_manager", "told")] == told(place)
+
+
 def test_killed_in_the_middle_of_a_delivery_nobody_is_told_twice(
     place: tuple[str, str], recipients: Path, webhook: Webhook
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from baton.notify.service import _alert_told
 from baton.notify.tellings import (
     AT_ONCE,
     PAUSES,
@@ -86,21 +87,49 @@ def test_an_area_has_its_own_desks() -> None:
 
 
 def test_what_is_not_taken_is_tried_again_later_and_later() -> None:
-    """And fails in the end, which is told."""
+    """Each attempt that failed is said, and in the end what came of the step."""
     tellings = Tellings(desks())
     tellings.hear(alert())
     now, results = NOON, list[Result]()
     for pause in (*PAUSES, None):
         (delivery,) = tellings.due(now)
         assert [] == tellings.due(now)
-        results = tellings.not_delivered(delivery, now)
+        results += tellings.not_delivered(delivery, now)
         if pause is not None:
-            assert [] == results
             assert [] == tellings.due(now + pause - timedelta(seconds=1))
             now += pause
 
-    assert [(1, "hub_manager", "failed")] == outcomes(results)
-    assert len(PAUSES) + 1 == results[0].attempts
+    *attempts, last = results
+    all_of_them = range(1, len(PAUSES) + 2)
+    assert [("attempt_failed", number, "desk-1") for number in all_of_them] == [
+        (each.outcome, each.attempts, each.recipient) for each in attempts
+    ]
+    assert ("failed", len(PAUSES) + 1) == (last.outcome, last.attempts)
+
+
+def test_an_attempt_that_failed_is_not_what_came_of_the_step() -> None:
+    """An alert that shows it is still told of, by whoever is there and after a restart."""
+    tried = {"role": "hub_manager", "by": "email", "at": NOON, "step": 1}
+    shown = alert(told=[{**tried, "outcome": "attempt_failed"}])
+    tellings = Tellings(desks())
+    tellings.hear(shown)
+
+    assert is_untold(shown)
+    assert 1 == len(tellings.due(NOON))
+
+
+def test_of_two_desks_the_one_that_did_not_answer_is_said_too() -> None:
+    """Each attempt is of one desk and has a name of its own, so that telling it again says it once."""
+    tellings = Tellings(desks(desk("desk-1"), desk("desk-2")))
+    tellings.hear(alert())
+    first, second = tellings.due(NOON)
+    failed = [*tellings.not_delivered(first, NOON), *tellings.not_delivered(second, NOON)]
+    events = [_alert_told(each) for each in failed]
+
+    assert [("attempt_failed", 1)] * 2 == [(each["outcome"], each["attempts"]) for each in events]
+    assert 2 == len({each["event_id"] for each in events})
+    assert events[0]["event_id"] == _alert_told(failed[0])["event_id"]
+    assert "desk-1" not in str(events)
 
 
 def test_one_of_two_desks_is_enough() -> None:
@@ -179,7 +208,9 @@ def test_what_was_not_taken_is_not_tried_again_of_an_alert_that_ended_meanwhile(
     (delivery,) = tellings.due(NOON)
     tellings.hear(alert(status="withdrawn"))
 
-    assert [] == tellings.not_delivered(delivery, NOON)
+    assert [(1, "hub_manager", "attempt_failed")] == outcomes(
+        tellings.not_delivered(delivery, NOON)
+    )
     assert [] == tellings.due(NOON + HOUR)
     assert 0 == tellings.waiting
 

@@ -72,11 +72,9 @@ def test_what_happened_is_said_with_its_refusal() -> None:
     """A word that this program does not know, of a newer worker, is said as it is."""
     told = {"role": "hub_manager", "by": "email", "at": NOON}
     done = {"event_id": "e", "event": "AlertClosed", "by": "operator-1", "occurred_at": NOON}
-    assert "2015-03-02 12:00, hub manager by email: told" == said(told=[told])["told"]
+    assert "2015-03-02 12:00, hub manager was told by email" == said(told=[told])["told"]
     failed = told | {"outcome": "failed"}
-    assert (
-        "2015-03-02 12:00, hub manager by email: could not be told" == said(told=[failed])["told"]
-    )
+    assert "2015-03-02 12:00, hub manager could not be told by email" == said(told=[failed])["told"]
     none = told | {"by": "none", "outcome": "nobody"}
     assert "2015-03-02 12:00, hub manager: nobody to tell" == said(told=[none])["told"]
     assert said(actions=[done | {"refused": "same-person"}])["done"].endswith(

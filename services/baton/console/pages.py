@@ -725,6 +725,7 @@ WORDS: Final[dict[str, Callable[..., str]]] = {
     "day": wording.day,
     "duration": wording.duration,
     "words": wording.words,
+    "came": wording.came,
     "agency": wording.agency,
     "reason": wording.reason,
     "severity": wording.severity,

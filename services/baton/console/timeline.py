@@ -85,12 +85,6 @@ _DEEDS: Final[Mapping[str, str]] = {
 }
 _BEGUN_AGAIN: Final = frozenset({"worse", "reopened"})
 """The kinds of steps with which an alert's life begins again, as if nobody had closed it."""
-TELLINGS: Final[Mapping[str, str]] = {
-    "told": "was told",
-    "failed": "could not be told",
-    "nobody": "has nobody to tell",
-    "unknown": "may have been told",
-}
 
 
 def _closes(alert: Mapping[str, Any], deeds: Deeds) -> frozenset[str]:
@@ -165,9 +159,7 @@ def _moments(alert: Mapping[str, Any], deeds: Deeds) -> Iterator[Moment]:
         why = STEPS.get(step["kind"], wording.words(step["kind"]))
         yield Moment(step["at"], f"To be told: {roles or 'nobody'}. {why}", "step", "baton")
     for told in alert["told"]:
-        came = TELLINGS.get(told["outcome"] or "told", "was told")
-        words = f"{wording.words(told['role']).capitalize()} {came}{wording.means(told)}"
-        yield Moment(told["at"], words, "told", "baton")
+        yield Moment(told["at"], wording.telling(told).capitalize(), "told", "baton")
     for action in alert["actions"]:
         words = f"{deed_words(action, alert, deeds)}, by {action['by']}"
         if action["refused"]:

@@ -13,6 +13,7 @@ from kafka.errors import KafkaError
 
 from baton.contract import codec
 from baton.contract.topics import ALERT_ACTIONS, ALERTS, TELLINGS, prefixed
+from baton.engine.alerts import ATTEMPT_FAILED
 from baton.notify.channels import Channels, NotDeliveredError
 from baton.notify.message import many, one
 from baton.notify.recipients import read_recipients
@@ -257,8 +258,11 @@ def _note(telling: Telling, state: State) -> dict[str, Any]:
 
 def _alert_told(result: Result) -> dict[str, Any]:
     """Make the event; its id is the same whenever it is made again."""
+    event_id = f"told-{reference(result.step, result.recipient)}"
+    if result.outcome == ATTEMPT_FAILED:
+        event_id += f"-{result.attempts}"
     fields = {
-        "event_id": f"told-{reference(result.step, '')}",
+        "event_id": event_id,
         "occurred_at": datetime.now(UTC),
         "agency": "other",
         "alert": result.step.alert_id,

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from baton.engine.alerts import OPEN
+from baton.engine.alerts import ATTEMPT_FAILED, OPEN
 from baton.notify.message import SAID
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from baton.notify.recipients import Recipient, Recipients
 
-Outcome = Literal["told", "failed", "nobody", "unknown"]
+Outcome = Literal["told", "failed", "nobody", "unknown", "attempt_failed"]
 State = Literal["delivering", "told", "failed", "unknown"]
 
 PAUSES: Final = tuple(timedelta(seconds=each) for each in (2, 10, 60, 300))
@@ -69,12 +69,16 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a role's part of a step came to, to be told to baton."""
+    """What a role's part of a step came to, or one attempt that failed, to be told to baton.
+
+    `recipient` is the key of the one who could not be reached by that attempt, `attempts` which it was.
+    """
 
     step: Step
     outcome: Outcome
     means: str
     attempts: int
+    recipient: str = ""
 
 
 @dataclass(slots=True)
@@ -100,7 +104,7 @@ class Tellings:
         alert_id = alert["alert_id"]
         self.alerts[alert_id] = {name: alert[name] for name in SAID}
         steps = self._by_alert.setdefault(alert_id, {})
-        done = {(each["step"], each["role"]) for each in alert["told"]}
+        done = _done(alert)
         newest = {role: asked["number"] for asked in alert["steps"] for role in asked["roles"]}
         for asked in alert["steps"]:
             for role in asked["roles"]:
@@ -171,7 +175,17 @@ class Tellings:
         return list(self._results(_alerts_of(delivery)))
 
     def not_delivered(self, delivery: Delivery, now: datetime) -> list[Result]:
-        """Note that a message was not taken: it is tried again later, or has failed."""
+        """Note that a message was not taken: it is tried again later, or has failed. Return that, too."""
+        results = [
+            Result(
+                each.step,
+                ATTEMPT_FAILED,
+                each.recipient.means,
+                each.attempts,
+                each.recipient.key,
+            )
+            for each in delivery.tellings
+        ]
         for telling in delivery.tellings:
             if self._is_over(telling):
                 # What nobody took was never told, and need not be any more.
@@ -182,7 +196,7 @@ class Tellings:
             else:
                 telling.state = None
                 telling.not_before = now + PAUSES[telling.attempts - 1]
-        return list(self._results(_alerts_of(delivery)))
+        return results + list(self._results(_alerts_of(delivery)))
 
     @property
     def waiting(self) -> int:
@@ -257,10 +271,17 @@ class Tellings:
 
 def is_untold(alert: Mapping[str, Any]) -> bool:
     """Say whether an alert asks for telling somebody of whom it does not say what came of that."""
-    done = {(each["step"], each["role"]) for each in alert["told"]}
+    done = _done(alert)
     return any(
         (asked["number"], role) not in done for asked in alert["steps"] for role in asked["roles"]
     )
+
+
+def _done(alert: Mapping[str, Any]) -> set[tuple[int, str]]:
+    """Return the steps, by number and role, of which an alert says what came of them."""
+    return {
+        (each["step"], each["role"]) for each in alert["told"] if each["outcome"] != ATTEMPT_FAILED
+    }
 
 
 def _alerts_of(delivery: Delivery) -> dict[str, None]:

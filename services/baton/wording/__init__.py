@@ -10,7 +10,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from baton.engine.alerts import OPEN
+from baton.engine.alerts import ATTEMPT_FAILED, OPEN
 from baton.rules import nobody_to_tell
 from baton.rules.register import RULES
 from baton.rules.working_days import LONDON
@@ -210,9 +210,25 @@ def member(fields: Mapping[str, Any]) -> tuple[str, str]:
     return fields["key"], ", ".join(words(each) for each in fields["states"])
 
 
-def means(told: Mapping[str, Any]) -> str:
-    """Give the means of a telling, " by webhook"; nothing where there was nobody to tell by any."""
-    return "" if told.get("outcome") == "nobody" else f" by {words(told['by'])}"
+_CAME: Final = {
+    "told": "was told",
+    "failed": "could not be told",
+    "nobody": "has nobody to tell",
+    "unknown": "may have been told",
+    ATTEMPT_FAILED: "was not reached at one attempt",
+}
+
+
+def came(told: Mapping[str, Any]) -> str:
+    """Give what came of telling a role: "was told", "has nobody to tell"."""
+    outcome = told["outcome"] or "told"
+    return _CAME.get(outcome, words(outcome))
+
+
+def telling(told: Mapping[str, Any]) -> str:
+    """Give a telling in words: who, what came of it, and by what means where there was anybody to tell."""
+    means = "" if told["outcome"] == "nobody" else f" by {words(told['by'])}"
+    return f"{words(told['role'])} {came(told)}{means}"
 
 
 def details(alert: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.engine.life import REFUSALS, turn_of
-from baton.wording import local, means, words
+from baton.wording import local, telling, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -19,12 +19,6 @@ _DONE: Final = {
     "AlertReopened": "opened again",
     "AlertsSilenced": "silenced",
     "SilenceEnded": "silence ended",
-}
-_CAME: Final = {
-    "told": "told",
-    "failed": "could not be told",
-    "nobody": "nobody to tell",
-    "unknown": "may have been told",
 }
 _SHOWN_BY: Final = {
     "AlertAcknowledged": "taken up",
@@ -111,9 +105,7 @@ def _happened(alert: Mapping[str, Any]) -> Iterator[tuple[datetime, str, str]]:
         text = f"{words(step['kind'])}: {people(step['roles'])}"
         yield step["at"], f"step {step['number']}", text
     for told in alert["told"]:
-        outcome = told["outcome"] or "told"
-        text = f"{words(told['role'])}{means(told)}: {_CAME.get(outcome, words(outcome))}"
-        yield told["at"], "told", text
+        yield told["at"], "told", telling(told)
     for act in alert["actions"]:
         what = _DONE.get(act["event"], words(act["event"]))
         why = f". Refused: {refusal(act['refused'])}" if act["refused"] else ""

@@ -21,6 +21,9 @@ Status = Literal["raised", "acknowledged", "answered", "closed", "withdrawn"]
 OPEN: Final[frozenset[Status]] = frozenset({"raised", "acknowledged"})
 """As what an alert stands while something is to be done about it."""
 
+ATTEMPT_FAILED: Final = "attempt_failed"
+"""The outcome of one attempt to tell a role that failed: another may follow."""
+
 ANSWERED_IN_TIME = "answered-in-time"
 ANSWERED_IN_TIME_TOLD_LATE = "answered-in-time-told-late"
 
@@ -52,7 +55,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
-    """That a role was told of a step by some means, or could not be: `outcome` is the contract's TellingOutcome."""
+    """That a role was told of a step by some means, or could not be: `outcome` is the contract's TellingOutcome.
+
+    It is ATTEMPT_FAILED of a single attempt, and says then nothing of the step.
+    """
 
     role: str
     by: str
@@ -91,6 +97,11 @@ class Life:
     steps: tuple[Step, ...] = ()
     told: tuple[Telling, ...] = ()
     actions: tuple[Done, ...] = ()
+
+    @property
+    def outcomes(self) -> tuple[Telling, ...]:
+        """What came of steps: what was told, without single attempts that failed."""
+        return tuple(each for each in self.told if each.outcome != ATTEMPT_FAILED)
 
 
 UNTOUCHED = Life()

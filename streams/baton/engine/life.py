@@ -35,7 +35,17 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, cast
 
-from baton.engine.alerts import OPEN, Alert, Done, EventReference, Life, Status, Step, Telling
+from baton.engine.alerts import (
+    ATTEMPT_FAILED,
+    OPEN,
+    Alert,
+    Done,
+    EventReference,
+    Life,
+    Status,
+    Step,
+    Telling,
+)
 from baton.rules import nobody_to_tell
 from baton.rules.facts import (
     Action,
@@ -278,6 +288,16 @@ def _with_times(values: dict[str, Any]) -> dict[str, Any]:
 
 def _newest(items: tuple[Item, ...], item: Item) -> tuple[Item, ...]:
     return (*items, item)[-MOST_KEPT:]
+
+
+def _newest_told(items: tuple[Telling, ...], item: Telling) -> tuple[Telling, ...]:
+    """Let the oldest attempt that failed give way before any outcome does: what is told next follows from outcomes."""
+    items = (*items, item)
+    if len(items) <= MOST_KEPT:
+        return items
+    outcomes = (each.outcome for each in items)
+    place = next((at for at, outcome in enumerate(outcomes) if outcome == ATTEMPT_FAILED), 0)
+    return items[:place] + items[place + 1 :]
 
 
 @dataclass(slots=True)
@@ -796,7 +816,10 @@ class Lives:
             outcome=action.outcome,
             event_id=action.event_id,
         )
-        kept.change(told=_newest(kept.life.told, telling))
+        kept.change(told=_newest_told(kept.life.told, telling))
+        if action.outcome == ATTEMPT_FAILED:
+            # What came of the step is said when there is no other attempt to make.
+            return True
         if action.outcome == "told":
             self._somebody(action, alert, now, lived)
         else:
@@ -813,7 +836,7 @@ class Lives:
         """Let the next rung be asked at once, where nobody is known to have heard of a step, and there is one."""
         if step != kept.life.steps[-1] or kept.status != "raised" or kept.owed:
             return
-        came = [each for each in kept.life.told if each.step == step.number]
+        came = [each for each in kept.life.outcomes if each.step == step.number]
         told = {each.role for each in came if each.outcome == "told"}
         tried = {each.role for each in came}
         if told or not tried >= set(step.roles):
@@ -910,7 +933,7 @@ def _same_person(key: str | None, other: str | None) -> bool:
 
 def _reachable(kept: _Kept, rungs: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     """Return the roles of the highest rung that was told, by each role's last telling; none if it is the last rung."""
-    last = {each.role: each.outcome for each in kept.life.told}
+    last = {each.role: each.outcome for each in kept.life.outcomes}
     reached = {role for role, outcome in last.items() if outcome == "told"}
     if not reached.isdisjoint(rungs[-1]):
         return ()
