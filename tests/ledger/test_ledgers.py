@@ -495,6 +495,67 @@ def test_records_that_nobody_delivers_end_the_worker() -> None:
     run(stalled())
 
 
+class Held(FakeKafka):
+    """A Kafka that answers nobody while it is held."""
+
+    def __init__(self) -> None:
+        """Begin held."""
+        super().__init__()
+        self.free = asyncio.Event()
+
+    async def point(self) -> None:
+        """Wait."""
+        await self.free.wait()
+        await super().point()
+
+
+def test_what_waits_until_another_ledger_is_loaded_has_not_stalled() -> None:
+    """A million rows take longer to load than a stall may last: at each restart the worker would end in the middle."""
+
+    async def waiting() -> None:
+        slow, waits = Held(), Partition("events", 4)
+        kafkas = {ONE: slow, waits: FakeKafka()}
+        tuning = Tuning(watch_every=0.001, quiet_for=0.002, stalled_for=0.02)
+        worker = Worker(kafkas, tuning=tuning)
+        opening = asyncio.create_task(worker.ledgers.open(kafkas))
+        await until(lambda: waits in worker.ledgers.positions())
+        kafkas[waits].produce(b"key", b"value")
+        watching = worker.ledgers._watching
+        assert watching is not None
+        done, _ = await asyncio.wait({watching}, timeout=0.2)
+        assert not done
+        slow.free.set()
+        await opening
+        with pytest.raises(DiedError, match="records wait from offset 0 to 1"):
+            await asyncio.wait_for(watching, 10)
+
+    run(waiting())
+
+
+def test_what_waits_for_a_backlog_of_its_topic_has_not_stalled() -> None:
+    """Nothing more of a topic is delivered while one of its partitions is being caught up; of other topics it is."""
+
+    async def waiting() -> None:
+        slow, waits = Held(), Partition("events", 4)
+        slow.free.set()
+        kafkas = {ONE: slow, waits: FakeKafka(), OTHER: FakeKafka()}
+        worker = Worker(kafkas, tuning=Tuning(watch_every=1e9, bulk_from=0))
+        await worker.ledgers.open(kafkas)
+        for number in range(2):
+            slow.produce(b"key", b"value-%d" % number)
+        await worker.ledgers._open[ONE].ledger.look()
+        slow.free.clear()
+        applying = asyncio.create_task(worker.ledgers.apply(events_of(slow, 0, 1)))
+        await until(lambda: ("pause", ONE, -1) in worker.delivery.asked)
+        assert [False, True, False] == [worker.ledgers._is_held_up(each) for each in kafkas]
+        slow.free.set()
+        await applying
+        assert not any(map(worker.ledgers._is_held_up, kafkas))
+        await worker.ledgers.close()
+
+    run(waiting())
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_an_event_loop_that_is_blocked_ends_the_worker() -> None:
     """A process that never returns leaves no turn for any other watch."""

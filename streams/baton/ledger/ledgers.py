@@ -133,8 +133,12 @@ class _Entry:
         now = (self.ledger.next, self.ledger.transactions)
         if now != self.seen:
             self.seen = now
-            self.moved_at = monotonic()
+            self.held_up()
         return monotonic() - self.moved_at
+
+    def held_up(self) -> None:
+        """Note that it could not move until now."""
+        self.moved_at = monotonic()
 
 
 class Ledgers:
@@ -174,6 +178,7 @@ class Ledgers:
         self._opening_since: dict[Partition, float] = {}
         self._said: set[tuple[str, Partition]] = set()
         self._open: dict[Partition, _Entry] = {}
+        self._catching_up: set[Partition] = set()
         self._doors: defaultdict[Partition, asyncio.Lock] = defaultdict(asyncio.Lock)
         """One opening of a partition at a time, however often it is revoked and given again."""
         self._watching: asyncio.Task[None] | None = None
@@ -382,8 +387,21 @@ class Ledgers:
 
     async def _catch_up(self, source: Partition, entry: _Entry) -> None:
         self._delivery.pause(source)
-        await entry.ledger.catch_up(lambda batch: self._report(entry, batch))
+        self._catching_up.add(source)
+        try:
+            await entry.ledger.catch_up(lambda batch: self._report(entry, batch))
+        finally:
+            self._catching_up.discard(source)
         await self._delivery.resume(source, entry.ledger.next)
+
+    def _is_held_up(self, source: Partition) -> bool:
+        """Say whether it is we who keep its records from being delivered, however long it takes.
+
+        Nothing is delivered before every ledger of an assignment is open, and nothing more of a topic while one of its
+        partitions is being caught up.
+        """
+        others = self._catching_up - {source}
+        return bool(self._opening) or any(each.topic == source.topic for each in others)
 
     def _report(self, entry: _Entry, batch: Batch) -> None:
         entry.batches += 1
@@ -420,6 +438,9 @@ class Ledgers:
         while True:
             self._looked_at = monotonic()
             await asyncio.sleep(self._tuning.watch_every)
+            for source, entry in self._open.items():
+                if self._is_held_up(source):
+                    entry.held_up()
             self._say_what_is_not_well()
             await asyncio.gather(
                 *(self._look(source, entry) for source, entry in list(self._open.items()))
