@@ -411,6 +411,23 @@ def test_assigning_asks_to_whom(three: list[dict[str, Any]], told: list[Act]) ->
     on_desk(three, act)
 
 
+def test_nothing_is_assigned_to_whoever_may_not_see_it(
+    three: list[dict[str, Any]], told: list[Act]
+) -> None:
+    """A role of another agency is refused before it is told; of a key that nobody knows that is said."""
+
+    async def act(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("s", *"named_midwife", "enter")
+        await app.workers.wait_for_complete()
+        assert "named_midwife may not see this alert" in notices(app)
+        assert [] == told
+        await pilot.press("s", *"team-1", "enter")
+        await app.workers.wait_for_complete()
+        assert "does not know the key team-1" in notices(app)
+
+    on_desk(three, act)
+
+
 def test_what_can_have_no_effect_is_said_and_not_told(
     three: list[dict[str, Any]], told: list[Act]
 ) -> None:

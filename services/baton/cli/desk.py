@@ -26,6 +26,7 @@ from baton.cli.acts import (
     OUTCOMES,
     Act,
     act_on,
+    check_assignee,
     refusal_in,
     refusal_sentence,
     tell,
@@ -358,6 +359,13 @@ class Desk(App[None]):
             return
 
         def assign(to: str) -> None:
+            try:
+                warning = check_assignee(self._settings, to, self.view.alerts[alert["alert_id"]])
+            except CommandError as error:
+                self._complain(alert, str(error))
+                return
+            if warning:
+                self.notify(warning, title=_named(alert), severity="warning", markup=False)
             self.act(alert, "AlertAssigned", to=to)
 
         self._ask("Assign to (the key of a team, a role or an operator)", alert, assign)

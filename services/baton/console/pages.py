@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.templating import Jinja2Templates
 
-    from baton.access import Entitlements, Operator
+    from baton.access import Assignees, Entitlements, Operator
     from baton.console.deeds import Deeds
     from baton.console.rows import Row
     from baton.console.sources import Sources
@@ -77,6 +77,7 @@ class Pages:
     teller: Tells
     trail: Notes
     entitlements: Entitlements
+    assignees: Assignees
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     # The list.
@@ -220,10 +221,12 @@ class Pages:
         for action in alert["actions"]:
             if action["event_id"] == event_id:
                 asked = action["event"] == "AlertClosed" and alert["status"] in OPEN
+                to = self.deeds.told(action, alert["authority"]).get("to")
                 return {
                     "state": "accepted",
                     "sentence": deed_words(action, alert, self.deeds),
                     "asked": asked,
+                    "warning": self.assignees.warning(to, alert) if to else "",
                 }
         told = self.deeds.silence(alert["authority"], event_id) is not None
         return {"state": "accepted", "sentence": "Silenced" if told else "Done", "asked": False}
@@ -277,6 +280,11 @@ class Pages:
         if asked is not None and not acting.is_whole(asked):
             form.wrong("event_id", "baton cannot take this: load the page again")
             asked = None
+        if asked is not None and asked.record == "AlertAssigned":
+            may_not_see = self.assignees.refusal(asked.fields["to"], alert)
+            if may_not_see:
+                form.wrong("to-key" if form.text("to") == "other" else "to", may_not_see)
+                asked = None
         if asked is None:
             return self._form(request, action, form, alert, status_code=422)
         outcome = await run_in_threadpool(self._tell, asked)
