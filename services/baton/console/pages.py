@@ -666,8 +666,8 @@ async def changes(
 ) -> AsyncIterator[str]:
     """Give server-sent events, one for each time that something changed that the operator may see, `since` a version.
 
-    They end once the operator is not `still` who they were: the browser then asks anew, and is refused or told as much
-    as they may see now.
+    They end once the operator is not `still` who they were, or the console ends: the browser then asks anew, and is
+    refused or told as much as they may see now.
     """
     loop = asyncio.get_running_loop()
     woken = asyncio.Event()
@@ -683,10 +683,10 @@ async def changes(
     unfollow = standing.follow(wake)
     try:
         yield f"retry: 2000\nid: {version}\n\n"
-        while (left := ends_at - loop.time()) > 0:
+        while not standing.ended and (left := ends_at - loop.time()) > 0:
             with suppress(TimeoutError):
                 await asyncio.wait_for(woken.wait(), min(STILL_EVERY, left))
-            if not still():
+            if standing.ended or not still():
                 return
             if not woken.is_set():
                 if loop.time() >= speak_at:
