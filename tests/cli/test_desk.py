@@ -295,7 +295,7 @@ def test_the_sheet_says_whose_it_is_and_what_comes_next(alert: MakeAlert) -> Non
         text = " ".join(sheet(app).split())
         assert "belongs to team-1" in text
         assert "operator-2 asked, and a second person must agree" in text
-        assert "next lapsed, 2026-03-02 12:00" in text
+        assert "next it is taken up until 2026-03-02 12:00; then" in text
 
     on_desk([asked], look)
 
@@ -508,7 +508,10 @@ def test_a_timeline_has_everything_in_order(alert: MakeAlert) -> None:
     )
     lines = timeline(told)
 
-    assert sorted(lines) == lines
+    assert sorted(lines, key=lambda line: line[:16]) == lines
+    assert ["due", "baton: raised", "step 1, raised: hub manager"] == [
+        line[18:] for line in lines[1:4]
+    ], "of one moment the cause comes first"
     assert "closed, or asked to be, by operator-1. Refused: Two different persons" in lines[-1]
     assert any("step 1, raised: hub manager" in line for line in lines)
     assert any("hub manager by email: told" in line for line in lines)

@@ -480,7 +480,7 @@ def _cells(alert: Alert, now: datetime, *, wide: bool) -> list[Any]:
     from rich.text import Text
 
     style = _STYLES[alert["severity"]]
-    taken = f"\n{alert['acknowledged_by']}" if alert["acknowledged_by"] else ""
+    taken = f"\nby {alert['acknowledged_by']}" if alert["acknowledged_by"] else ""
     owner = f"\nof {alert['owner']}" if alert["owner"] else ""
     raised, stands = wording.local(alert["raised_at"]), f"{wording.status(alert)}{taken}{owner}"
     due = wording.due(alert, now)
@@ -552,13 +552,16 @@ def timeline(alert: Alert) -> list[str]:
         (each["occurred_at"], f"{wording.agency(each['agency'])}: {wording.record(each['event'])}")
         for each in events.values()
     ]
-    lines += [(alert["raised_at"], "baton: raised")]
+    # Of one moment the cause comes first: it was due, so it was raised, so somebody was asked.
     lines += [(alert["due_at"], "due")] if alert["due_at"] else []
+    lines += [(alert["raised_at"], "baton: raised")]
     lines += [
         (at, text if label in {"told", "done"} else f"{label}, {text}")
         for at, label, text in lived.happened(alert)
     ]
-    return [f"{wording.local(at)}  {words}" for at, words in sorted(lines)]
+    return [
+        f"{wording.local(at)}  {words}" for at, words in sorted(lines, key=lambda each: each[0])
+    ]
 
 
 class Choice(ModalScreen[str | None]):

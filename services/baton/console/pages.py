@@ -23,6 +23,7 @@ from baton.console.timeline import deed_words, event_words, refusal_words, timel
 from baton.engine.alerts import OPEN
 from baton.reading import matching
 from baton.rules.register import RULES
+from baton.wording import lived
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -48,6 +49,8 @@ STILL_EVERY: Final = 2.0
 _LISTED_AGAIN: Final = 600.0
 """Seconds within which the same list, shown again to the same person, is one view: a live page asks often."""
 _MOST_VIEWS: Final = 20
+_AS_THEY_ARE: Final = frozenset({"Assigned to", "Acknowledged by", "Closed by", "Area", "Id"})
+"""The labels of what begins with a key, which is shown as it is."""
 
 
 class Notes(Protocol):
@@ -110,9 +113,15 @@ class Pages:
             now=now,
             version=self.standing.version,
             age_options=[(word, label) for word, (label, _) in AGES.items()],
-            rule_options=[(rule, wording.words(rule).capitalize()) for rule in sorted(RULES)],
-            agency_options=_options({each.agency for each in audiences}, wording.agency),
-            role_options=_options({each for a in audiences for each in a.roles}, wording.words),
+            rule_options=[(rule, wording.opening(wording.words(rule))) for rule in sorted(RULES)],
+            agency_options=_options(
+                {each.agency for each in audiences},
+                lambda code: wording.opening(wording.agency(code)),
+            ),
+            role_options=_options(
+                {each for a in audiences for each in a.roles},
+                lambda code: wording.opening(wording.words(code)),
+            ),
             authority_options=_options({each.authority for each in audiences}, str),
             views=request.state.session.data.get("views", {}),
         )
@@ -608,10 +617,6 @@ def _facts(alert: Mapping[str, Any], now: datetime) -> list[tuple[str, str]]:
     if alert["closed_by"]:
         second = f" and {alert['second_by']}" if alert["second_by"] else ""
         closed = f"{alert['closed_by']}{second}: {wording.words(alert['outcome'] or '')}"
-    step = ""
-    if alert["next_step"]:
-        at = f", {wording.spoken(alert['next_step_at'])}" if alert["next_step_at"] else ""
-        step = f"{wording.words(alert['next_step'])}{at}"
     by = f"rule version {alert['rule_version']}, policy {alert['policy_version']}"
     rows = [
         ("How it stands", wording.status(alert)),
@@ -621,7 +626,7 @@ def _facts(alert: Mapping[str, Any], now: datetime) -> list[tuple[str, str]]:
         ),
         ("By when", due),
         ("Whose turn it is", wording.who(alert)),
-        ("Assigned to", wording.words(alert["owner"] or "")),
+        ("Assigned to", wording.assignee(alert["owner"] or "", alert)),
         ("Acknowledged by", taken_up),
         ("Closed by", closed),
         ("Raised", wording.spoken(alert["raised_at"])),
@@ -635,13 +640,13 @@ def _facts(alert: Mapping[str, Any], now: datetime) -> list[tuple[str, str]]:
                 " and ".join(map(wording.words, each.split("+"))) for each in alert["tell"]
             ),
         ),
-        ("Next step", step),
+        ("What comes next", lived.comes_next(alert, wording.spoken)),
         ("Area", alert["authority"] if alert["authority"] != "local" else ""),
         ("Judged", f"{wording.spoken(alert['as_of'])}, by {by}"),
         ("Id", alert["alert_id"]),
     ]
     return [
-        (label, text[:1].upper() + text[1:] if label != "Id" else text)
+        (label, text if label in _AS_THEY_ARE else wording.opening(text))
         for label, text in rows
         if text
     ]
@@ -654,7 +659,7 @@ def _records(alert: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _options(values: set[str], put: Callable[[str], str]) -> list[tuple[str, str]]:
-    return [(value, put(value)[:1].upper() + put(value)[1:]) for value in sorted(values)]
+    return [(value, put(value)) for value in sorted(values)]
 
 
 async def changes(
@@ -733,6 +738,8 @@ WORDS: Final[dict[str, Callable[..., str]]] = {
     "day": wording.day,
     "duration": wording.duration,
     "words": wording.words,
+    "opening": wording.opening,
+    "assignee": wording.assignee,
     "agency": wording.agency,
     "reason": wording.reason,
     "severity": wording.severity,
