@@ -73,6 +73,7 @@ def on_desk(
         app = Desk(Settings(operator=operator), View(), reads=False)
         async with app.run_test(size=size) as pilot:
             app.heard(alerts, answering=True)
+            app.heard([], answering=True)
             await pilot.pause()
             await use(app, pilot)
 
@@ -397,6 +398,35 @@ def test_closing_asks_for_outcome_and_rationale(
         )
 
     on_desk(three, act)
+
+
+def test_the_cursor_begins_at_the_top(alert: MakeAlert) -> None:
+    """However the alerts come while they are read; once all are there, or somebody goes down, it stays on its alert."""
+    late, serious, worst, new = (
+        alert(alert_id=f"{name}/1/p-1", severity=severity, raised_at=NOON + timedelta(hours=hours))
+        for name, severity, hours in (("d", 3, 0), ("c", 2, 1), ("b", 1, 2), ("a", 1, 3))
+    )
+
+    def chosen(app: Desk) -> str | None:
+        found = app.chosen()
+        return None if found is None else found["alert_id"]
+
+    async def look(*, goes_down: bool) -> list[str | None]:
+        app = Desk(Settings(operator="operator-1"), View(), reads=False)
+        async with app.run_test(size=(80, 30)) as pilot:
+            app.heard([late, serious], answering=True)
+            await pilot.pause()
+            if goes_down:
+                await pilot.press("down")
+            found = []
+            for heard in ([worst], [], [new]):
+                app.heard(heard, answering=True)
+                await pilot.pause()
+                found.append(chosen(app))
+            return found
+
+    assert ["b/1/p-1"] * 3 == asyncio.run(look(goes_down=False))
+    assert ["d/1/p-1"] * 3 == asyncio.run(look(goes_down=True))
 
 
 def test_assigning_asks_to_whom(three: list[dict[str, Any]], told: list[Act]) -> None:

@@ -177,6 +177,8 @@ class Desk(App[None]):
         self._told: dict[str, Act] = {}
         self._heard_at = datetime.now(UTC)
         self._answering = True
+        self._loaded = False
+        """Everything that was there when this began has been read."""
         self._rows: list[str] = []
         self.view = view
 
@@ -215,6 +217,7 @@ class Desk(App[None]):
         """Take what was read."""
         if answering:
             self._heard_at = datetime.now(UTC)
+        self._loaded = self._loaded or (answering and not alerts)
         changed = bool(alerts) or answering != self._answering
         self._answering = answering
         self.view.hear(alerts)
@@ -240,7 +243,9 @@ class Desk(App[None]):
         for alert in shown:
             table.add_row(*_cells(alert, now, wide=wide), key=alert["alert_id"], height=None)
         ids = [alert["alert_id"] for alert in shown]
-        table.move_cursor(row=row_of(chosen, self._rows, ids))
+        # While the alerts are still being read the list begins at its top, unless somebody has gone down already.
+        at_top = not self._loaded and (chosen is None or chosen == self._rows[0])
+        table.move_cursor(row=0 if at_top else row_of(chosen, self._rows, ids))
         self._rows = ids
         self.query_one("#said", Static).update(self._said(len(shown)))
 
