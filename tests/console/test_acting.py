@@ -106,7 +106,8 @@ def test_an_alert_is_not_assigned_to_somebody_who_may_not_see_it(to: str, engine
 
 
 @pytest.mark.parametrize(
-    ("to", "warned"), [("op-of-hub", False), ("hub_manager", False), ("op-unheard-of", True)]
+    ("to", "warned"),
+    [("op-of-hub", False), ("hub_manager", False), ("op-1", False), ("op-unheard-of", True)],
 )
 def test_that_a_key_is_not_known_is_said(to: str, warned: bool, engine: Console) -> None:  # noqa: FBT001 (what is expected)
     """A team, and whoever signs in by their own organisation, is known to nobody here: it is told, and warned of."""

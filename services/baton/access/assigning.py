@@ -49,9 +49,10 @@ class Assignees:
             "" if entitled else f"{to} may not see this alert: it is not for their agency and area"
         )
 
-    def warning(self, to: str, alert: Mapping[str, Any]) -> str:
-        """Say that nobody here knows a key; nothing where it is known."""
-        team = alert["responsible"]["team"]
-        if to == team or to in self.entitlements.agency_of or self.users.get(to) is not None:
+    def warning(self, to: str, alert: Mapping[str, Any], by: str) -> str:
+        """Say that nobody here knows a key; nothing where it is known, or that of whoever assigns."""
+        if to in {by, alert["responsible"]["team"]}:
+            return ""
+        if to in self.entitlements.agency_of or self.users.get(to) is not None:
             return ""
         return f"baton does not know the key {to}: make sure that whoever it is may see this alert."

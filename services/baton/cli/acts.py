@@ -92,7 +92,7 @@ def act(record: str, by: str, authority: str, agency: str, **said: object) -> Ac
     return Act(record, fields)
 
 
-def check_assignee(settings: Settings, to: str, alert: Mapping[str, Any]) -> str:
+def check_assignee(settings: Settings, to: str, alert: Mapping[str, Any], by: str) -> str:
     """Return what is to be said of a key that nobody here knows.
 
     Raises CommandError for somebody who is known, and may not see the alert. A terminal need have neither the policy
@@ -113,7 +113,7 @@ def check_assignee(settings: Settings, to: str, alert: Mapping[str, Any]) -> str
     refusal = known.refusal(to, alert)
     if refusal:
         raise CommandError(f"{refusal}. Nothing was told.", WRONG)
-    return known.warning(to, alert)
+    return known.warning(to, alert, by)
 
 
 def tell(settings: Settings, told: Act) -> None:

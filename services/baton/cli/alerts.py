@@ -253,7 +253,7 @@ def _do(
     alert = one(standing(settings), alert_id)
     warning = ""
     if record == "AlertAssigned":
-        warning = check_assignee(settings, str(said["to"]), alert)
+        warning = check_assignee(settings, str(said["to"]), alert, by)
     after = do(settings, act_on(alert, record, by, **said))
     if json:
         print_json(codec.to_json("Alert", dict(after)))

@@ -365,7 +365,8 @@ class Desk(App[None]):
 
         def assign(to: str) -> None:
             try:
-                warning = check_assignee(self._settings, to, self.view.alerts[alert["alert_id"]])
+                now = self.view.alerts[alert["alert_id"]]
+                warning = check_assignee(self._settings, to, now, self._settings.operator)
             except CommandError as error:
                 self._complain(alert, str(error))
                 return

@@ -235,7 +235,7 @@ class Pages:
                     "state": "accepted",
                     "sentence": deed_words(action, alert, self.deeds),
                     "asked": asked,
-                    "warning": self.assignees.warning(to, alert) if to else "",
+                    "warning": self.assignees.warning(to, alert, action["by"]) if to else "",
                 }
         told = self.deeds.silence(alert["authority"], event_id) is not None
         return {"state": "accepted", "sentence": "Silenced" if told else "Done", "asked": False}
