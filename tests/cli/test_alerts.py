@@ -78,7 +78,7 @@ def test_an_alert_is_shown_with_what_became_of_it(
         "silenced until 2026-03-02 14:00",
         "hub manager by email: could not be told",
         "Refused: Two different persons must close this alert",
-        "next it is taken up until 2026-03-02 13:00; then hub manager is told",
+        "next it is taken up until 2026-03-02 13:00; then the hub manager is told",
     ):
         assert part in text
 

@@ -40,18 +40,18 @@ def test_what_comes_next_names_when_and_whom() -> None:
     """A chase goes on to those who come after; a lapse back to those who were told; the first are first."""
     later = {"next_step_at": NOON + HOUR}
     assert (
-        "if nobody takes it up by 2015-03-02 13:00, team manager and named midwife are told"
+        "if nobody takes it up by 2015-03-02 13:00, the team manager and the named midwife are told"
         == said(next_step="chased", **later)["next"]
     )
     assert (
-        "it is taken up until 2015-03-02 13:00; then hub manager is told"
+        "it is taken up until 2015-03-02 13:00; then the hub manager is told"
         == said(next_step="lapsed", **later)["next"]
     )
     assert (
-        "hub manager is told, 2015-03-02 13:00"
+        "the hub manager is told, 2015-03-02 13:00"
         == said(next_step="raised", steps=[], **later)["next"]
     )
-    assert "hub manager is told" == said(next_step="reopened", steps=[])["next"]
+    assert "the hub manager is told" == said(next_step="reopened", steps=[])["next"]
 
 
 def test_how_it_stands_is_said_first() -> None:

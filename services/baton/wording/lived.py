@@ -59,7 +59,8 @@ def comes_next(alert: Mapping[str, Any], put: Callable[[datetime], str] = local)
     # An acknowledgement that lapses, or a beginning, asks for the rung that is known; a chase for the one after it.
     steps = _asked(alert) if kind == "chased" else []
     turn = steps[-1] if kind == "lapsed" and steps else turn_of(alert["tell"], steps)
-    told = f"{people(turn)} {'is' if len(turn) == 1 else 'are'} told" if turn else "nobody is told"
+    whom = " and ".join(f"the {words(role)}" for role in turn)
+    told = f"{whom} {'is' if len(turn) == 1 else 'are'} told" if turn else "nobody is told"
     if kind == "chased":
         return f"if nobody takes it up{f' by {put(at)}' if at else ''}, {told}"
     if kind == "lapsed":
