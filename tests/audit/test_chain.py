@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from baton.agents.chain import Chain
-from baton.audit import verify
+from baton.audit import retention_may_have_taken, verify
 from baton.contract import codec
 from baton.contract.audit import FIRST_PREVIOUS, digest, hash_of
 
@@ -113,9 +113,28 @@ def test_a_chain_made_anew_is_found_by_whoever_noted_its_head() -> None:
     assert not verify(entries(5, forged), noted).holds
 
 
+def test_a_beginning_that_was_cut_off_is_found() -> None:
+    """The first is number 1, however well the rest follow from another."""
+    proof = verify(entries(9)[4:])
+
+    assert [5] == [each.sequence for each in proof.wrong]
+    assert proof.wrong[0].why.startswith("the beginning is missing: 4 before it, from 1 on")
+
+
 def test_retention_may_take_the_beginning() -> None:
-    """What is left must follow from its first entry."""
-    assert verify(entries(9)[4:]).holds
+    """What is left must follow from its first entry, and it is said with which number it begins."""
+    proof = verify(entries(9)[4:], taken=lambda: True)
+
+    assert (True, 5) == (proof.holds, proof.first)
+    assert 1 == verify(entries(9), taken=lambda: True).first
+
+
+@pytest.mark.parametrize(
+    ("years", "may"), [(0, False), (1, False), (5, False), (6, True), (7, True)]
+)
+def test_retention_takes_what_is_of_its_age(years: int, may: bool) -> None:  # noqa: FBT001 (what it says)
+    """What came before the first is about as old as that: no audit is without an entry for long."""
+    assert retention_may_have_taken(NOON, NOON + timedelta(days=366 * years)) is may
 
 
 def test_a_first_entry_that_names_one_before_is_wrong() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 CRITICAL: Final = "unreferred-incident/inc-7/p-7"
+CLOSED: Final = "unreferred-incident/p-19"
 BLOCK: Final = "block-transfer/block-2026-03"
 
 PAGES: Final = {
@@ -16,6 +17,7 @@ PAGES: Final = {
     "assign": f"/alert/assign?id={CRITICAL}",
     "note": f"/alert/note?id={CRITICAL}",
     "close": f"/alert/close?id={CRITICAL}",
+    "reopen": f"/alert/reopen?id={CLOSED}",
     "silence": f"/alert/silence?id={CRITICAL}",
     "blocks": "/blocks",
     "block": f"/block?id={BLOCK}",

@@ -20,6 +20,8 @@ from tests.console.conftest import Console, an_operator
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from baton.access import Operator
+
 FLAGS: Final = [
     "--disable-background-networking",
     "--disable-component-update",
@@ -87,13 +89,14 @@ def signed_in(
     size: ViewportSize,
     *,
     javascript: bool = True,
+    operator: Operator | None = None,
 ) -> BrowserContext:
-    """Give a window of that size in which somebody is signed in who may see every page."""
+    """Give a window of that size in which somebody is signed in: who may see every page, or an operator."""
     context = browser.new_context(
         viewport=size, base_url=address, reduced_motion="reduce", java_script_enabled=javascript
     )
-    operator = everyone()["operator"]
-    number, _ = console.access.sessions.begin(console.access.now(), operator)
+    who = operator or everyone()["operator"]
+    number, _ = console.access.sessions.begin(console.access.now(), who)
     context.add_cookies([{"name": "baton", "value": number, "url": address}])
     return context
 

@@ -159,7 +159,7 @@ def _closed_by_two(first: Page, second: Page, alert_id: str) -> None:
     expect(first.get_by_text("A second person must agree before")).to_be_visible()
     _close(second, alert_id, "Agree and close")
     expect(second.locator("main .govuk-tag").first).to_have_text("closed")
-    expect(second.get_by_text("Op-1 and op-2")).to_be_visible()
+    expect(second.get_by_text("op-1 and op-2")).to_be_visible()
 
 
 def _close(page: Page, alert_id: str, button: str) -> None:

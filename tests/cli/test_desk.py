@@ -73,6 +73,7 @@ def on_desk(
         app = Desk(Settings(operator=operator), View(), reads=False)
         async with app.run_test(size=size) as pilot:
             app.heard(alerts, answering=True)
+            app.heard([], answering=True)
             await pilot.pause()
             await use(app, pilot)
 
@@ -295,7 +296,7 @@ def test_the_sheet_says_whose_it_is_and_what_comes_next(alert: MakeAlert) -> Non
         text = " ".join(sheet(app).split())
         assert "belongs to team-1" in text
         assert "operator-2 asked, and a second person must agree" in text
-        assert "next lapsed, 2026-03-02 12:00" in text
+        assert "next it is taken up until 2026-03-02 12:00; then" in text
 
     on_desk([asked], look)
 
@@ -399,6 +400,35 @@ def test_closing_asks_for_outcome_and_rationale(
     on_desk(three, act)
 
 
+def test_the_cursor_begins_at_the_top(alert: MakeAlert) -> None:
+    """However the alerts come while they are read; once all are there, or somebody goes down, it stays on its alert."""
+    late, serious, worst, new = (
+        alert(alert_id=f"{name}/1/p-1", severity=severity, raised_at=NOON + timedelta(hours=hours))
+        for name, severity, hours in (("d", 3, 0), ("c", 2, 1), ("b", 1, 2), ("a", 1, 3))
+    )
+
+    def chosen(app: Desk) -> str | None:
+        found = app.chosen()
+        return None if found is None else found["alert_id"]
+
+    async def look(*, goes_down: bool) -> list[str | None]:
+        app = Desk(Settings(operator="operator-1"), View(), reads=False)
+        async with app.run_test(size=(80, 30)) as pilot:
+            app.heard([late, serious], answering=True)
+            await pilot.pause()
+            if goes_down:
+                await pilot.press("down")
+            found = []
+            for heard in ([worst], [], [new]):
+                app.heard(heard, answering=True)
+                await pilot.pause()
+                found.append(chosen(app))
+            return found
+
+    assert ["b/1/p-1"] * 3 == asyncio.run(look(goes_down=False))
+    assert ["d/1/p-1"] * 3 == asyncio.run(look(goes_down=True))
+
+
 def test_assigning_asks_to_whom(three: list[dict[str, Any]], told: list[Act]) -> None:
     """s, and a key; an empty answer assigns nothing."""
 
@@ -407,6 +437,23 @@ def test_assigning_asks_to_whom(three: list[dict[str, Any]], told: list[Act]) ->
         await pilot.press("s", *"team-1", "enter")
         await app.workers.wait_for_complete()
         assert ["team-1"] == [each.fields["to"] for each in told]
+
+    on_desk(three, act)
+
+
+def test_nothing_is_assigned_to_whoever_may_not_see_it(
+    three: list[dict[str, Any]], told: list[Act]
+) -> None:
+    """A role of another agency is refused before it is told; of a key that nobody knows that is said."""
+
+    async def act(app: Desk, pilot: Pilot[None]) -> None:
+        await pilot.press("s", *"named_midwife", "enter")
+        await app.workers.wait_for_complete()
+        assert "named_midwife may not see this alert" in notices(app)
+        assert [] == told
+        await pilot.press("s", *"team-1", "enter")
+        await app.workers.wait_for_complete()
+        assert "does not know the key team-1" in notices(app)
 
     on_desk(three, act)
 
@@ -491,7 +538,10 @@ def test_a_timeline_has_everything_in_order(alert: MakeAlert) -> None:
     )
     lines = timeline(told)
 
-    assert sorted(lines) == lines
+    assert sorted(lines, key=lambda line: line[:16]) == lines
+    assert ["due", "baton: raised", "step 1, raised: hub manager"] == [
+        line[18:] for line in lines[1:4]
+    ], "of one moment the cause comes first"
     assert "closed, or asked to be, by operator-1. Refused: Two different persons" in lines[-1]
     assert any("step 1, raised: hub manager" in line for line in lines)
     assert any("hub manager was told by email" in line for line in lines)

@@ -183,13 +183,13 @@ def test_what_was_done_to_an_alert_and_whose_turn_it_is(baton: Baton, scenarios:
     assert "taken up: by operator-1, until 2026-02-03 18:10" in again
     assert "to be closed: operator-1 asked, and a second person must agree" in again
     assert "Refused: Two different persons must close this alert" in again
-    assert "next: lapsed, 2026-02-03 18:10: public protection supervisor" in again
+    assert "next: it is taken up until 2026-02-03 18:10; then the public protection" in again
     assert "whose turn" not in again
 
     chased = said("assigned-to-somebody")
     assert "belongs to: operator-7" in chased
     assert "whose turn: hub manager" in chased
-    assert "next: chased, 2026-02-03 15:00: named midwife" in chased
+    assert "next: if nobody takes it up by 2026-02-03 15:00, the named midwife is told" in chased
 
     assert "closed: by operator-1 and operator-2: acted" in said("two-people-to-close")
     ended = said("silence-ended-early", "family-not-contacted/2026-02-02/case-1")

@@ -36,6 +36,13 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[str, Any]]:
         ("team-1", "2h", "must be pairs like rule=block-transfer"),
         ("colour=red", "2h", "fields are alert, rule"),
         ("rule=block-transfer", "2026-01-01T09:00", "that is past already"),
+        ("rule=*", "2h", "rule=* would silence nothing: there are no wildcards. To mean every"),
+        ("rule=block-transfer,team=north-*", "2h", "team=north-* would silence nothing"),
+        ("rule=block-transfers", "2h", "rule=block-transfers would silence nothing"),
+        ("rule=block-transfer,severity=0", "2h", "severity=0 would silence nothing"),
+        ("rule=block-transfer,severity=5", "2h", "severity=5 would silence nothing"),
+        ("agency=Police", "2h", "agency=Police would silence nothing"),
+        ("about_kind=woman", "2h", "about_kind=woman would silence nothing"),
     ],
 )
 def test_what_could_never_hold_is_not_sent(
@@ -54,6 +61,11 @@ def test_what_could_never_hold_is_not_sent(
     [
         ("rule=unreferred-incident", "It matches 1 open alert of local now."),
         ("rule=block-transfer", "It matches no open alert of local now; later ones"),
+        ("rule=pipeline-blind", "It matches no open alert of local now; later ones"),
+        (
+            "severity=1,severity=4,agency=police,about_kind=person,team=team-1",
+            "It matches no open alert of local now; later ones",
+        ),
     ],
 )
 def test_it_says_how_many_alerts_it_matches(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from baton import wording
 from baton.cli.exits import CommandError
 from baton.cli.watch import alerts_table, shown, since_of
 
@@ -49,6 +50,7 @@ def test_the_table_says_all_that_an_operator_needs(alert: MakeAlert, width: int)
     "fields",
     [
         {"status": "acknowledged"},
+        {"status": "acknowledged", "acknowledged_by": "operator-of-the-hub-1"},
         {"status": "withdrawn", "reason": "answered-in-time-told-late"},
         {"status": "closed", "outcome": "already_done"},
     ],
@@ -59,6 +61,16 @@ def test_nothing_is_cut_off(alert: MakeAlert, width: int, fields: dict[str, obje
 
     assert "…" not in text
     assert str(fields["status"]) in text
+
+
+@pytest.mark.parametrize("width", [80, 130])
+def test_who_took_it_up_is_said(alert: MakeAlert, width: int) -> None:
+    """As part of how it stands, in a narrow table too, and in a line for a pipe."""
+    taken = alert(status="acknowledged", acknowledged_by="op-7")
+
+    assert "by op-7" in " ".join(drawn([taken], width).split())
+    assert "taken up by op-7" in wording.line(taken)
+    assert "taken up" not in wording.line(alert())
 
 
 def test_no_alerts_is_said_with_a_caution() -> None:

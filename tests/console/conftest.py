@@ -13,7 +13,7 @@ import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
-from baton.access import Access, Entitlements, Operator
+from baton.access import Access, Entitlements, Operator, User, Users
 from baton.console.app import Parts, make_app
 from baton.console.deeds import Deeds
 from baton.console.sources import Sources
@@ -32,6 +32,21 @@ AGENCY_OF = {
     "named_midwife": "midwifery",
     "housing_lead": "housing",
 }
+
+LOCAL_OPERATORS = [
+    User(
+        key=key,
+        password_hash="",
+        second_factor="",
+        roles=frozenset({role}),
+        authorities=frozenset({area}),
+    )
+    for key, role, area in (
+        ("op-of-hub", "hub_manager", "local"),
+        ("op-of-housing", "housing_lead", "local"),
+        ("op-elsewhere", "hub_manager", "elsewhere"),
+    )
+]
 
 
 def an_alert(number: int = 1, **fields: object) -> dict[str, Any]:
@@ -157,7 +172,11 @@ class Console:
     def __init__(self) -> None:
         """Begin at noon, with nothing heard."""
         self.now = NOON
-        self.access = Access(Entitlements(AGENCY_OF), now=lambda: self.now.timestamp())  # noqa: PLW0108 (noon passes)
+        self.access = Access(
+            Entitlements(AGENCY_OF),
+            Users(LOCAL_OPERATORS),
+            now=lambda: self.now.timestamp(),  # noqa: PLW0108 (noon passes)
+        )
         self.standing = Standing(self.access.entitlements)
         self.deeds, self.sources = Deeds(), Sources()
         self.told, self.noted = Told(), Noted()

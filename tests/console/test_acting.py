@@ -95,6 +95,29 @@ def test_a_closed_alert_can_be_opened_again(engine: Console) -> None:
     assert [record for record, _ in engine.told.actions] == ["AlertReopened"]
 
 
+@pytest.mark.parametrize("to", ["op-of-housing", "op-elsewhere", "housing_lead"])
+def test_an_alert_is_not_assigned_to_somebody_who_may_not_see_it(to: str, engine: Console) -> None:
+    """An operator of another agency or area, or a role of another agency: it says so, and nothing is told."""
+    answer = engine.act("assign", ALERT, to="other", **{"to-key": to})
+
+    assert answer.status_code == 422
+    assert f"{to} may not see this alert: it is not for their agency and area" in words(answer.text)
+    assert engine.told.actions == []
+
+
+@pytest.mark.parametrize(
+    ("to", "warned"),
+    [("op-of-hub", False), ("hub_manager", False), ("op-1", False), ("op-unheard-of", True)],
+)
+def test_that_a_key_is_not_known_is_said(to: str, warned: bool, engine: Console) -> None:  # noqa: FBT001 (what is expected)
+    """A team, and whoever signs in by their own organisation, is known to nobody here: it is told, and warned of."""
+    answer = engine.act("assign", ALERT, to="other", **{"to-key": to})
+    after = words(engine.browser.get(answer.headers["location"]).text)
+
+    assert [to] == [fields["to"] for _, fields in engine.told.actions]
+    assert warned is (f"baton does not know the key {to}: make sure" in after)
+
+
 @pytest.mark.parametrize(
     ("action", "form", "sentence"),
     [

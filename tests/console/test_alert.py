@@ -75,8 +75,8 @@ def test_it_shows_everything_that_was_done_and_told(console: Console) -> None:
     assert "Noted: NOTE-77 by op-4" in said
     assert "The hub was rung." in said
     assert "Two different persons must close this alert" in said
-    assert "Hub manager 2 March 2026 at midday email could not be delivered" in said
-    assert "Next step Chased, 2 March 2026 at 1pm" in said
+    assert "Hub manager 2 March 2026 at midday email could not be told" in said
+    assert "What comes next If nobody takes it up by 2 March 2026 at 1pm, " in said
 
 
 @pytest.mark.parametrize(
@@ -182,6 +182,58 @@ def test_the_timeline_is_drawn_and_told(console: Console) -> None:
 
     assert "3 moments from 1 March 2026 at midday to 2 March 2026 at 11am" in text
     assert drawn == told[: len(drawn)] == ["1 March 2026 at midday", *["2 March 2026 at 11am"] * 2]
+
+
+def test_of_one_moment_the_cause_comes_first(console: Console) -> None:
+    """It was due, so it was raised; it was opened again, so somebody is asked."""
+    again = console.hear_action("AlertReopened", alert=ALERT)
+    step = {"number": 1, "kind": "reopened", "roles": ["hub_manager"], "at": NOON}
+    same = {"due_at": NOON, "raised_at": NOON, "steps": [step]}
+    console.hear(an_alert(1, actions=[done(again, "AlertReopened")], **same))
+    console.sign_in()
+
+    told = re.findall(r'data-label="What">([^<]+)<', console.get("/alert", id=ALERT).text)
+
+    assert ["Due", "This alert was raised", "Opened again", "To be told"] == [
+        re.split(r"[:,]", each)[0] for each in told[1:]
+    ]
+
+
+def test_a_key_is_shown_as_it_is(console: Console) -> None:
+    """Whoever has or took an alert, and whom it is about, are found by exactly that; a role is in words."""
+    console.hear(
+        an_alert(
+            1,
+            about={"kind": "person", "key": "P-Xy"},
+            owner="team_x-Y",
+            status="acknowledged",
+            acknowledged_by="op-2",
+            acknowledged_until=NOON + HOUR,
+        ),
+        an_alert(2, owner="hub_manager"),
+    )
+    console.sign_in()
+
+    one, other = words(console.get("/alert", id=ALERT).text), words(console.get("/").text)
+
+    assert "Assigned to team_x-Y" in one
+    assert "Acknowledged by op-2, until" in one
+    for page in (one, other):
+        assert "Person P-Xy" in page
+    assert "team_x-Y" in other
+    assert "hub manager" in other
+    assert "by op-2 until 2 March 2026 at 1pm" in other
+
+
+def test_an_alert_of_baton_itself_rests_on_no_record(console: Console) -> None:
+    """It says so, and shows no empty list."""
+    own = {"rule": "pipeline-blind", "trigger": [], "evidence": []}
+    console.hear(an_alert(1, **own))
+    console.sign_in()
+
+    page = words(console.get("/alert", id=ALERT).text)
+
+    assert "The records it rests on It rests on no record of an agency: baton says this" in page
 
 
 def test_a_long_timeline_is_drawn_in_part_and_told_in_full(console: Console) -> None:

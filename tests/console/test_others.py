@@ -6,14 +6,19 @@ import asyncio
 import csv
 import io
 import re
+import socket
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import uvicorn
 
+from baton.console.app import make_app
 from baton.console.figures import figures, safe_cell
 from baton.console.pages import changes
+from baton.console.serve import Server
 from tests.browser.pages import PAGES
 from tests.browser.story import story
 from tests.console.conftest import HOUR, NOON, Console, a_block, an_alert, an_operator
@@ -467,6 +472,38 @@ def test_who_is_signed_in_no_more_hears_no_more_while_nothing_changes(
         return heard + [each async for each in events]
 
     assert len(asyncio.run(asyncio.wait_for(listen(), 10))) == 1
+
+
+def test_a_console_that_is_shut_down_ends_its_live_pages(
+    console: Console, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Before they are cut off, which would look like a fault: nothing is logged as one, and the answer ends well."""
+    console.sign_in()
+    config = uvicorn.Config(
+        make_app(console.parts), log_config=None, lifespan="off", timeout_graceful_shutdown=5
+    )
+    server = Server(console.standing, config)
+    listening = socket.create_server(("127.0.0.1", 0))
+    serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    serving.start()
+    request = (
+        "GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\nSec-Fetch-Site: same-origin\r\n"
+        f"Cookie: baton={console.browser.cookies['baton']}\r\n\r\n"
+    )
+    with socket.create_connection(listening.getsockname(), timeout=20) as page:
+        page.sendall(request.encode())
+        heard = page.recv(1_000)
+        while b"retry: " not in heard:
+            heard += page.recv(1_000)
+        server.should_exit = True
+        while more := page.recv(1_000):
+            heard += more
+    serving.join(20)
+
+    assert b"200 OK" in heard
+    assert heard.endswith(b"0\r\n\r\n")
+    assert not serving.is_alive()
+    assert [] == [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
 
 
 def test_who_is_far_behind_looks_at_everything(console: Console) -> None:

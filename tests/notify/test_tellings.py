@@ -11,6 +11,7 @@ from baton.notify.service import _alert_told
 from baton.notify.tellings import (
     AT_ONCE,
     PAUSES,
+    TO_ONE,
     TOGETHER,
     Delivery,
     Result,
@@ -295,6 +296,25 @@ def test_no_more_are_begun_than_are_asked_for() -> None:
     begun = [[each.recipient.key for each in tellings.due(NOON, most)] for most in (0, 2, 9)]
 
     assert [[], ["desk-4", "desk-3"], ["desk-2", "desk-1"]] == begun
+
+
+def test_few_messages_are_on_their_way_to_one_desk() -> None:
+    """The most serious; the next is due once one of them was taken, or was not."""
+    tellings = Tellings(desks())
+    for number in range(TO_ONE + 2):
+        tellings.hear(alert(alert_id=f"rule/inc-{number}/w", severity=4 - number))
+
+    first, second = tellings.due(NOON)
+    assert [] == tellings.due(NOON)
+    assert ["rule/inc-3/w", "rule/inc-2/w"] == [
+        each.tellings[0].step.alert_id for each in (first, second)
+    ]
+
+    tellings.delivered(first)
+    tellings.not_delivered(second, NOON)
+    assert ["rule/inc-1/w", "rule/inc-0/w"] == [
+        each.tellings[0].step.alert_id for each in tellings.due(NOON)
+    ]
 
 
 def test_hearing_of_one_alert_looks_at_no_other() -> None:

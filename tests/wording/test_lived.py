@@ -40,12 +40,18 @@ def test_what_comes_next_names_when_and_whom() -> None:
     """A chase goes on to those who come after; a lapse back to those who were told; the first are first."""
     later = {"next_step_at": NOON + HOUR}
     assert (
-        "chased, 2015-03-02 13:00: team manager and named midwife"
+        "if nobody takes it up by 2015-03-02 13:00, the team manager and the named midwife are told"
         == said(next_step="chased", **later)["next"]
     )
-    assert "lapsed, 2015-03-02 13:00: hub manager" == said(next_step="lapsed", **later)["next"]
-    assert "raised: hub manager" == said(next_step="raised", steps=[])["next"]
-    assert "raised" == said(next_step="raised", steps=[], tell=[])["next"]
+    assert (
+        "it is taken up until 2015-03-02 13:00; then the hub manager is told"
+        == said(next_step="lapsed", **later)["next"]
+    )
+    assert (
+        "the hub manager is told, 2015-03-02 13:00"
+        == said(next_step="raised", steps=[], **later)["next"]
+    )
+    assert "the hub manager is told" == said(next_step="reopened", steps=[])["next"]
 
 
 def test_how_it_stands_is_said_first() -> None:
@@ -76,7 +82,7 @@ def test_what_happened_is_said_with_its_refusal() -> None:
     failed = told | {"outcome": "failed"}
     assert "2015-03-02 12:00, hub manager could not be told by email" == said(told=[failed])["told"]
     none = told | {"by": "none", "outcome": "nobody"}
-    assert "2015-03-02 12:00, hub manager: nobody to tell" == said(told=[none])["told"]
+    assert "2015-03-02 12:00, hub manager has nobody to tell" == said(told=[none])["told"]
     assert said(actions=[done | {"refused": "same-person"}])["done"].endswith(
         "Refused: Two different persons must close this alert, and this is the one who asked for it."
     )

@@ -4,6 +4,7 @@ An operator signs in locally (key, password, code) or by OpenID Connect, and has
 puts the guard before the console; `Entitlements` decide who sees which alert.
 """
 
+from baton.access.assigning import Assignees
 from baton.access.operator import ACTIONS, REFUSALS, Entitlements, Operator, roles_of
 from baton.access.sign_in import Access, install
 from baton.access.users import (
@@ -20,6 +21,7 @@ __all__ = [
     "ACTIONS",
     "REFUSALS",
     "Access",
+    "Assignees",
     "Entitlements",
     "Operator",
     "User",

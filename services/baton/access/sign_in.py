@@ -16,6 +16,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from baton.access.assigning import Assignees, operator_of
 from baton.access.guard import Guard
 from baton.access.oidc import Claims, Provider, SignInRefusedError
 from baton.access.operator import LOCALLY, Entitlements, Operator
@@ -92,13 +93,12 @@ class Access:
 
     def operator(self, user: User) -> Operator:
         """Return a local operator, with the agencies that follow from the roles."""
-        return Operator(
-            key=user.key,
-            roles=user.roles,
-            agencies=self.entitlements.agencies(user.roles),
-            authorities=user.authorities,
-            board=user.board,
-        )
+        return operator_of(user, self.entitlements)
+
+    @property
+    def assignees(self) -> Assignees:
+        """Whom alerts may be assigned to, as far as that is known here."""
+        return Assignees(self.entitlements, self.users)
 
     def current(self, operator: Operator) -> Operator | None:
         """Return who has signed in as they are now, or None for a local operator who was removed since.

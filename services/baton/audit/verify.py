@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from baton.contract.audit import FIRST_PREVIOUS, hash_of
+from baton.contract.topics import AUDIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+_QUIET: Final = timedelta(days=31)
+"""No audit is without an entry for longer: what stands before one is no older than that by more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,8 @@ class Proof:
     """
 
     count: int = 0
+    first: int = 1
+    """The number of the first entry that is there: more than 1 where what came before it has left."""
     head: str = FIRST_PREVIOUS
     wrong: list[Wrong] = field(default_factory=list)
     noted_head_found: bool | None = None
@@ -38,10 +45,25 @@ class Proof:
         return not self.wrong and self.noted_head_found is not False
 
 
-def verify(entries: Iterable[Mapping[str, Any]], noted_head: str | None = None) -> Proof:
+def retention_may_have_taken(first_written_at: datetime, now: datetime) -> bool:
+    """Say whether what came before the first entry that is there may have left by its age: by the broker's time.
+
+    While the first is younger than that by far, somebody took away what came before it.
+    """
+    kept = AUDIT.retention
+    return kept is not None and now - first_written_at > kept - _QUIET
+
+
+def verify(
+    entries: Iterable[Mapping[str, Any]],
+    noted_head: str | None = None,
+    *,
+    taken: Callable[[], bool] = lambda: False,
+) -> Proof:
     """Look at every entry, in the order in which the topic has them.
 
-    Retention may have taken the beginning: then the first entry is believed, and the rest must follow from it.
+    The first is number 1. Where retention may have taken the beginning, which is asked of `taken` once another comes
+    first, that one is believed, and the rest must follow from it.
     """
     proof = Proof(noted_head_found=None if noted_head is None else noted_head == FIRST_PREVIOUS)
     expected: int | None = None
@@ -50,8 +72,11 @@ def verify(entries: Iterable[Mapping[str, Any]], noted_head: str | None = None) 
         if hash_of(entry) != entry["hash"]:
             proof.wrong.append(Wrong(number, "it was changed: its hash is another"))
         if expected is None:
+            proof.first = number
             if number == 1 and entry["previous"] != FIRST_PREVIOUS:
                 proof.wrong.append(Wrong(number, "it is the first, and names one before it"))
+            elif number > 1 and not taken():
+                proof.wrong.append(Wrong(number, _cut_off(number)))
         elif number != expected:
             proof.wrong.append(Wrong(number, _out_of_place(number, expected)))
         elif entry["previous"] != proof.head:
@@ -62,6 +87,10 @@ def verify(entries: Iterable[Mapping[str, Any]], noted_head: str | None = None) 
         if noted_head is not None and entry["hash"] == noted_head:
             proof.noted_head_found = True
     return proof
+
+
+def _cut_off(number: int) -> str:
+    return f"the beginning is missing: {number - 1} before it, from 1 on, which are too young to have left by their age"
 
 
 def _out_of_place(number: int, expected: int) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.cli.exits import DIFFERS, MISSING, WRONG, CommandError
 from baton.engine.alerts import OPEN
+from baton.engine.policy_file import PolicyErrors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -88,6 +90,30 @@ def act(record: str, by: str, authority: str, agency: str, **said: object) -> Ac
     }
     check_pointers(fields)
     return Act(record, fields)
+
+
+def check_assignee(settings: Settings, to: str, alert: Mapping[str, Any], by: str) -> str:
+    """Return what is to be said of a key that nobody here knows.
+
+    Raises CommandError for somebody who is known, and may not see the alert. A terminal need have neither the policy
+    nor the operators' file: then nobody is known.
+    """
+    from baton.access import Assignees, Entitlements, Users, UsersFileError, read_users
+    from baton.cli.options import policy_of
+
+    users, agency_of = Users(), {}
+    with suppress(UsersFileError):
+        users = read_users(settings.users_file)
+    with suppress(CommandError, PolicyErrors):
+        agency_of = {name: role.agency for name, role in policy_of(settings).roles.items()}
+    if not agency_of:
+        # Without the policy nobody's agency is known: that of an operator in the file neither.
+        users = Users()
+    known = Assignees(Entitlements(agency_of), users)
+    refusal = known.refusal(to, alert)
+    if refusal:
+        raise CommandError(f"{refusal}. Nothing was told.", WRONG)
+    return known.warning(to, alert, by)
 
 
 def tell(settings: Settings, told: Act) -> None:

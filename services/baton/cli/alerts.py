@@ -173,7 +173,7 @@ def assign(
     brokers: Brokers = None,
     prefix: Prefix = None,
 ) -> None:
-    """Say whose it is."""
+    """Say whose it is. Somebody who may not see it is refused, where the operators' file or the policy knows them."""
     _do(alert_id, "AlertAssigned", by, (brokers, prefix), json=json, to=to)
 
 
@@ -245,18 +245,23 @@ def _do(
     json: bool,
     **said: object,
 ) -> None:
-    from baton.cli.acts import act_on, do
+    from baton.cli.acts import act_on, check_assignee, do
     from baton.contract import codec
     from baton.wording import lived
 
     settings = kafka_settings_of(*where)
     alert = one(standing(settings), alert_id)
+    warning = ""
+    if record == "AlertAssigned":
+        warning = check_assignee(settings, str(said["to"]), alert, by)
     after = do(settings, act_on(alert, record, by, **said))
     if json:
         print_json(codec.to_json("Alert", dict(after)))
-        return
-    print_alert(after, console())
-    say(lived.done(record, after))
+    else:
+        print_alert(after, console())
+        say(lived.done(record, after))
+    if warning:
+        say(warning)
 
 
 def standing(settings: Settings) -> dict[str, dict[str, Any]]:

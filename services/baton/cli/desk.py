@@ -26,6 +26,7 @@ from baton.cli.acts import (
     OUTCOMES,
     Act,
     act_on,
+    check_assignee,
     refusal_in,
     refusal_sentence,
     tell,
@@ -176,6 +177,8 @@ class Desk(App[None]):
         self._told: dict[str, Act] = {}
         self._heard_at = datetime.now(UTC)
         self._answering = True
+        self._loaded = False
+        """Everything that was there when this began has been read."""
         self._rows: list[str] = []
         self.view = view
 
@@ -214,6 +217,7 @@ class Desk(App[None]):
         """Take what was read."""
         if answering:
             self._heard_at = datetime.now(UTC)
+        self._loaded = self._loaded or (answering and not alerts)
         changed = bool(alerts) or answering != self._answering
         self._answering = answering
         self.view.hear(alerts)
@@ -239,7 +243,9 @@ class Desk(App[None]):
         for alert in shown:
             table.add_row(*_cells(alert, now, wide=wide), key=alert["alert_id"], height=None)
         ids = [alert["alert_id"] for alert in shown]
-        table.move_cursor(row=row_of(chosen, self._rows, ids))
+        # While the alerts are still being read the list begins at its top, unless somebody has gone down already.
+        at_top = not self._loaded and (chosen is None or chosen == self._rows[0])
+        table.move_cursor(row=0 if at_top else row_of(chosen, self._rows, ids))
         self._rows = ids
         self.query_one("#said", Static).update(self._said(len(shown)))
 
@@ -358,6 +364,14 @@ class Desk(App[None]):
             return
 
         def assign(to: str) -> None:
+            try:
+                now = self.view.alerts[alert["alert_id"]]
+                warning = check_assignee(self._settings, to, now, self._settings.operator)
+            except CommandError as error:
+                self._complain(alert, str(error))
+                return
+            if warning:
+                self.notify(warning, title=_named(alert), severity="warning", markup=False)
             self.act(alert, "AlertAssigned", to=to)
 
         self._ask("Assign to (the key of a team, a role or an operator)", alert, assign)
@@ -472,7 +486,7 @@ def _cells(alert: Alert, now: datetime, *, wide: bool) -> list[Any]:
     from rich.text import Text
 
     style = _STYLES[alert["severity"]]
-    taken = f"\n{alert['acknowledged_by']}" if alert["acknowledged_by"] else ""
+    taken = f"\nby {alert['acknowledged_by']}" if alert["acknowledged_by"] else ""
     owner = f"\nof {alert['owner']}" if alert["owner"] else ""
     raised, stands = wording.local(alert["raised_at"]), f"{wording.status(alert)}{taken}{owner}"
     due = wording.due(alert, now)
@@ -544,13 +558,16 @@ def timeline(alert: Alert) -> list[str]:
         (each["occurred_at"], f"{wording.agency(each['agency'])}: {wording.record(each['event'])}")
         for each in events.values()
     ]
-    lines += [(alert["raised_at"], "baton: raised")]
+    # Of one moment the cause comes first: it was due, so it was raised, so somebody was asked.
     lines += [(alert["due_at"], "due")] if alert["due_at"] else []
+    lines += [(alert["raised_at"], "baton: raised")]
     lines += [
         (at, text if label in {"told", "done"} else f"{label}, {text}")
         for at, label, text in lived.happened(alert)
     ]
-    return [f"{wording.local(at)}  {words}" for at, words in sorted(lines)]
+    return [
+        f"{wording.local(at)}  {words}" for at, words in sorted(lines, key=lambda each: each[0])
+    ]
 
 
 class Choice(ModalScreen[str | None]):

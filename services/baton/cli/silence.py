@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -20,6 +20,7 @@ app = typer.Typer(
     help="Let nobody be told for a while, say why, and list what is silenced.",
 )
 
+SEVERITIES: Final = ("1", "2", "3", "4")
 By = Annotated[str, typer.Option("--by", envvar="BATON_OPERATOR", help="Your key, never a name.")]
 
 
@@ -51,6 +52,7 @@ def add(
         Matcher.read(matcher)
     except UnreadableMatcherError as error:
         raise CommandError(f"The matcher {error}.", WRONG) from None
+    _check_values(matcher)
     ends = until_of(until, datetime.now(UTC))
     settings = kafka_settings_of(brokers, prefix)
     count = len(matching(matcher, authority, standing(settings).values()))
@@ -131,6 +133,39 @@ def end(
     with reaching(settings):
         tell(settings, act("SilenceEnded", by, told["authority"], told["agency"], silence=silence))
     say("Ended.")
+
+
+def _check_values(matcher: str) -> None:
+    """Refuse a matcher with a value that no alert can have: it would be taken, and silence nothing.
+
+    Keys of teams, persons and cases are the agencies' own: of them nothing is known. Raises CommandError.
+    """
+    from baton.contract import codec
+    from baton.contract.topics import AGENCIES
+    from baton.engine.life import Matcher
+    from baton.engine.toml_lines import did_you_mean
+    from baton.rules.register import RULES
+    from baton.wording import OF_NO_RULE
+
+    about = next(each for each in codec.schema("Alert")["fields"] if each["name"] == "about")
+    kind = next(each for each in about["type"]["fields"] if each["name"] == "kind")
+    known = {
+        "rule": (*RULES, *OF_NO_RULE),
+        "about_kind": tuple(kind["type"]["symbols"]),
+        "severity": SEVERITIES,
+        "agency": AGENCIES,
+    }
+    for name, values in Matcher.read(matcher).wanted:
+        for value in sorted(values):
+            if "*" in value:
+                message = (
+                    f"{name}={value} would silence nothing: there are no wildcards. To mean every"
+                    f" {name}, leave it out."
+                )
+                raise CommandError(message, WRONG)
+            if name in known and value not in known[name]:
+                hint = did_you_mean(value, known[name])
+                raise CommandError(f"{name}={value} would silence nothing: {hint}", WRONG)
 
 
 def _over(silence: StatedSilence) -> str:

@@ -172,7 +172,7 @@ def alerts_table(alerts: list[Alert], width: int, now: datetime) -> Table:
     if wide:
         table.add_column("raised", width=10)
         table.add_column("!", width=1)
-        table.add_column("stands", max_width=18)
+        table.add_column("stands", max_width=18, overflow="fold")
         table.add_column("rule", ratio=2, overflow="fold")
         table.add_column("about", ratio=2, overflow="fold")
         table.add_column("missing", ratio=3)
@@ -180,7 +180,7 @@ def alerts_table(alerts: list[Alert], width: int, now: datetime) -> Table:
         table.add_column("who must act", ratio=2)
     else:
         table.add_column("raised", width=10)
-        table.add_column("stands", width=_STANDS)
+        table.add_column("stands", width=_STANDS, overflow="fold")
         table.add_column("alert", ratio=3, overflow="fold")
         table.add_column("who must act", ratio=2)
     for alert in alerts:
@@ -191,6 +191,11 @@ def alerts_table(alerts: list[Alert], width: int, now: datetime) -> Table:
     return table
 
 
+def _taken_up(alert: Alert) -> list[str]:
+    """Say who took an alert up, where it is."""
+    return [f"by {alert['acknowledged_by']}"] if alert["acknowledged_by"] else []
+
+
 def _wide_row(alert: Alert, now: datetime) -> list[Any]:
     from rich.text import Text
 
@@ -199,7 +204,7 @@ def _wide_row(alert: Alert, now: datetime) -> list[Any]:
     return [
         wording.local(alert["raised_at"]),
         Text(str(alert["severity"]), style=_SEVERITY_STYLES[alert["severity"]]),
-        wording.status(alert),
+        "\n".join((wording.status(alert), *_taken_up(alert))),
         f"{alert['rule']}\n{alert['alert_id'].removeprefix(alert['rule'])}",
         wording.about(alert),
         wording.missing(alert),
@@ -224,7 +229,7 @@ def _narrow_row(alert: Alert, now: datetime) -> list[Any]:
     what.append(f"\n{alert['alert_id']}", style="dim")
     return [
         wording.local(alert["raised_at"]),
-        f"{wording.status(alert)}\nseverity {level}",
+        "\n".join((wording.status(alert), *_taken_up(alert), f"severity {level}")),
         what,
         wording.who(alert),
     ]

@@ -61,6 +61,7 @@ def make_app(parts: Parts) -> Starlette:
         teller=parts.teller,
         trail=parts.trail,
         entitlements=parts.access.entitlements,
+        assignees=parts.access.assignees,
         now=parts.now,
     )
 

@@ -121,7 +121,7 @@ def _by_rule(rows: Sequence[Row], now: datetime) -> Figure:
         name="alerts-by-rule-and-week",
         title="Alerts by rule and week",
         says=f"Rules that raised alerts in the last {WEEKS} weeks: {len(ranked)}.{most}",
-        bars=[(wording.words(rule).capitalize(), number) for rule, number in ranked[:12]],
+        bars=[(wording.opening(wording.words(rule)), number) for rule, number in ranked[:12]],
         headings=["Rule", *(f"{each.day} {each:%b}" for each in weeks), "All"],
         table=[[rule, *(cells[rule, week] for week in weeks), number] for rule, number in ranked],
     )
@@ -195,7 +195,7 @@ def _again(rows: Sequence[Row], now: datetime) -> Figure:
             f" Alerts that were more serious because the same had happened before: {flagged}."
         ),
         bars=[
-            (f"{wording.words(rule).capitalize()}, {whose}", number)
+            (f"{wording.opening(wording.words(rule))}, {whose}", number)
             for rule, whose, number in causes[:12]
         ],
         headings=["Rule", "Team or agency", "Alerts"],

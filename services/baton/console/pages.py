@@ -23,6 +23,7 @@ from baton.console.timeline import deed_words, event_words, refusal_words, timel
 from baton.engine.alerts import OPEN
 from baton.reading import matching
 from baton.rules.register import RULES
+from baton.wording import lived
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.templating import Jinja2Templates
 
-    from baton.access import Entitlements, Operator
+    from baton.access import Assignees, Entitlements, Operator
     from baton.console.deeds import Deeds
     from baton.console.rows import Row
     from baton.console.sources import Sources
@@ -48,6 +49,8 @@ STILL_EVERY: Final = 2.0
 _LISTED_AGAIN: Final = 600.0
 """Seconds within which the same list, shown again to the same person, is one view: a live page asks often."""
 _MOST_VIEWS: Final = 20
+_AS_THEY_ARE: Final = frozenset({"Assigned to", "Acknowledged by", "Closed by", "Area", "Id"})
+"""The labels of what begins with a key, which is shown as it is."""
 
 
 class Notes(Protocol):
@@ -77,6 +80,7 @@ class Pages:
     teller: Tells
     trail: Notes
     entitlements: Entitlements
+    assignees: Assignees
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     # The list.
@@ -109,9 +113,15 @@ class Pages:
             now=now,
             version=self.standing.version,
             age_options=[(word, label) for word, (label, _) in AGES.items()],
-            rule_options=[(rule, wording.words(rule).capitalize()) for rule in sorted(RULES)],
-            agency_options=_options({each.agency for each in audiences}, wording.agency),
-            role_options=_options({each for a in audiences for each in a.roles}, wording.words),
+            rule_options=[(rule, wording.opening(wording.words(rule))) for rule in sorted(RULES)],
+            agency_options=_options(
+                {each.agency for each in audiences},
+                lambda code: wording.opening(wording.agency(code)),
+            ),
+            role_options=_options(
+                {each for a in audiences for each in a.roles},
+                lambda code: wording.opening(wording.words(code)),
+            ),
             authority_options=_options({each.authority for each in audiences}, str),
             views=request.state.session.data.get("views", {}),
         )
@@ -220,10 +230,12 @@ class Pages:
         for action in alert["actions"]:
             if action["event_id"] == event_id:
                 asked = action["event"] == "AlertClosed" and alert["status"] in OPEN
+                to = self.deeds.told(action, alert["authority"]).get("to")
                 return {
                     "state": "accepted",
                     "sentence": deed_words(action, alert, self.deeds),
                     "asked": asked,
+                    "warning": self.assignees.warning(to, alert, action["by"]) if to else "",
                 }
         told = self.deeds.silence(alert["authority"], event_id) is not None
         return {"state": "accepted", "sentence": "Silenced" if told else "Done", "asked": False}
@@ -277,6 +289,11 @@ class Pages:
         if asked is not None and not acting.is_whole(asked):
             form.wrong("event_id", "baton cannot take this: load the page again")
             asked = None
+        if asked is not None and asked.record == "AlertAssigned":
+            may_not_see = self.assignees.refusal(asked.fields["to"], alert)
+            if may_not_see:
+                form.wrong("to-key" if form.text("to") == "other" else "to", may_not_see)
+                asked = None
         if asked is None:
             return self._form(request, action, form, alert, status_code=422)
         outcome = await run_in_threadpool(self._tell, asked)
@@ -600,10 +617,6 @@ def _facts(alert: Mapping[str, Any], now: datetime) -> list[tuple[str, str]]:
     if alert["closed_by"]:
         second = f" and {alert['second_by']}" if alert["second_by"] else ""
         closed = f"{alert['closed_by']}{second}: {wording.words(alert['outcome'] or '')}"
-    step = ""
-    if alert["next_step"]:
-        at = f", {wording.spoken(alert['next_step_at'])}" if alert["next_step_at"] else ""
-        step = f"{wording.words(alert['next_step'])}{at}"
     by = f"rule version {alert['rule_version']}, policy {alert['policy_version']}"
     rows = [
         ("How it stands", wording.status(alert)),
@@ -613,7 +626,7 @@ def _facts(alert: Mapping[str, Any], now: datetime) -> list[tuple[str, str]]:
         ),
         ("By when", due),
         ("Whose turn it is", wording.who(alert)),
-        ("Assigned to", wording.words(alert["owner"] or "")),
+        ("Assigned to", wording.assignee(alert["owner"] or "", alert)),
         ("Acknowledged by", taken_up),
         ("Closed by", closed),
         ("Raised", wording.spoken(alert["raised_at"])),
@@ -627,13 +640,13 @@ def _facts(alert: Mapping[str, Any], now: datetime) -> list[tuple[str, str]]:
                 " and ".join(map(wording.words, each.split("+"))) for each in alert["tell"]
             ),
         ),
-        ("Next step", step),
+        ("What comes next", lived.comes_next(alert, wording.spoken)),
         ("Area", alert["authority"] if alert["authority"] != "local" else ""),
         ("Judged", f"{wording.spoken(alert['as_of'])}, by {by}"),
         ("Id", alert["alert_id"]),
     ]
     return [
-        (label, text[:1].upper() + text[1:] if label != "Id" else text)
+        (label, text if label in _AS_THEY_ARE else wording.opening(text))
         for label, text in rows
         if text
     ]
@@ -646,7 +659,7 @@ def _records(alert: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _options(values: set[str], put: Callable[[str], str]) -> list[tuple[str, str]]:
-    return [(value, put(value)[:1].upper() + put(value)[1:]) for value in sorted(values)]
+    return [(value, put(value)) for value in sorted(values)]
 
 
 async def changes(
@@ -658,8 +671,8 @@ async def changes(
 ) -> AsyncIterator[str]:
     """Give server-sent events, one for each time that something changed that the operator may see, `since` a version.
 
-    They end once the operator is not `still` who they were: the browser then asks anew, and is refused or told as much
-    as they may see now.
+    They end once the operator is not `still` who they were, or the console ends: the browser then asks anew, and is
+    refused or told as much as they may see now.
     """
     loop = asyncio.get_running_loop()
     woken = asyncio.Event()
@@ -675,10 +688,10 @@ async def changes(
     unfollow = standing.follow(wake)
     try:
         yield f"retry: 2000\nid: {version}\n\n"
-        while (left := ends_at - loop.time()) > 0:
+        while not standing.ended and (left := ends_at - loop.time()) > 0:
             with suppress(TimeoutError):
                 await asyncio.wait_for(woken.wait(), min(STILL_EVERY, left))
-            if not still():
+            if standing.ended or not still():
                 return
             if not woken.is_set():
                 if loop.time() >= speak_at:
@@ -726,6 +739,8 @@ WORDS: Final[dict[str, Callable[..., str]]] = {
     "duration": wording.duration,
     "words": wording.words,
     "came": wording.came,
+    "opening": wording.opening,
+    "assignee": wording.assignee,
     "agency": wording.agency,
     "reason": wording.reason,
     "severity": wording.severity,

@@ -22,6 +22,7 @@ from baton.contract.topics import ALERT_ACTIONS, ALERTS, SOURCE_HEARTBEATS, pref
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from socket import socket
 
     from baton.runtime.settings import Settings
 
@@ -31,6 +32,20 @@ IN_DOUBT: Final = 70
 
 class NotMadeError(RuntimeError):
     """The pages' style and script are not there; the message says how to make them."""
+
+
+class Server(uvicorn.Server):
+    """Serves until it is told to stop, and then ends the live pages first: they would go on until they are cut off."""
+
+    def __init__(self, standing: Standing, config: uvicorn.Config) -> None:
+        """Take whom the live pages follow."""
+        super().__init__(config)
+        self._standing = standing
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """End what is open."""
+        self._standing.end()
+        await super().shutdown(sockets)
 
 
 def run_console(
@@ -69,7 +84,8 @@ def run_console(
                 feed(SOURCE_HEARTBEATS.name, sources, LOOK_BACK),
             ],
         )
-        server = uvicorn.Server(
+        server = Server(
+            standing,
             uvicorn.Config(
                 make_app(parts),
                 host=settings.console_host,
@@ -81,12 +97,12 @@ def run_console(
                 # Whoever reaches it directly could say anything of where they are; a proxy is there by its address.
                 proxy_headers=access.secure,
                 timeout_graceful_shutdown=2,
-            )
+            ),
         )
-        socket = server.config.bind_socket()
-        host, port = socket.getsockname()[:2]
+        listening = server.config.bind_socket()
+        host, port = listening.getsockname()[:2]
         say(f"the console: http://{host}:{port}/")
-        server.run(sockets=[socket])
+        server.run(sockets=[listening])
 
 
 def _stop_all(fault: threading.ExceptHookArgs) -> None:

@@ -48,6 +48,8 @@ class Standing:
     """Messages that this program could not read: it may be older than what wrote them."""
     version: int = 0
     """Counts every change."""
+    ended: bool = False
+    """The console is being shut down: who follows is to stop."""
     _rows: dict[str, Row] = field(default_factory=dict)
     _by_reference: dict[str, str] = field(default_factory=dict)
     _audiences: Audiences = field(default_factory=Audiences)
@@ -177,6 +179,12 @@ class Standing:
                 if number > version and self.may_see(operator, row.audience)
             )
         )
+
+    def end(self) -> None:
+        """Let everybody who follows stop."""
+        self.ended = True
+        for follower in list(self._followers):
+            follower()
 
     def follow(self, tell: Callable[[], None]) -> Callable[[], None]:
         """Call `tell`, from the thread that reads, after each change; return what ends it."""

@@ -71,7 +71,7 @@ def timeline_of(alert: Mapping[str, Any], deeds: Deeds) -> Timeline:
 
 def event_words(name: str) -> str:
     """Give the name of a record as people write it, such as `Incident recorded`."""
-    return wording.record(name).capitalize()
+    return wording.opening(wording.record(name))
 
 
 _DEEDS: Final[Mapping[str, str]] = {
@@ -128,7 +128,7 @@ def deed_words(action: Mapping[str, Any], alert: Mapping[str, Any], deeds: Deeds
     if action["event"] == "AlertAcknowledged" and said.get("until"):
         words += f" until {wording.spoken(said['until'])}"
     elif action["event"] == "AlertAssigned" and said.get("to"):
-        words += f" to {wording.words(said['to'])}"
+        words += f" to {wording.assignee(said['to'], alert)}"
     elif action["event"] == "AlertNoted" and said.get("note"):
         words += f": {said['note']}"
     elif action["event"] == "AlertClosed":
@@ -144,6 +144,7 @@ def refusal_words(code: str) -> str:
 
 
 def _moments(alert: Mapping[str, Any], deeds: Deeds) -> Iterator[Moment]:
+    """Give every moment, of those at one time the cause first: what is due is raised, what is done is followed up."""
     started = {each["event_id"] for each in alert["trigger"]}
     events = {each["event_id"]: each for each in (*alert["trigger"], *alert["evidence"])}
     for event_id, event in events.items():
@@ -154,17 +155,17 @@ def _moments(alert: Mapping[str, Any], deeds: Deeds) -> Iterator[Moment]:
     if alert["due_at"] and alert["reason"] != "found":
         yield Moment(alert["due_at"], f"Due: {wording.missing(alert)}", "due")
     yield Moment(alert["raised_at"], "This alert was raised", "raised", "baton")
-    for step in alert["steps"]:
-        roles = " and ".join(map(wording.words, step["roles"]))
-        why = STEPS.get(step["kind"], wording.words(step["kind"]))
-        yield Moment(step["at"], f"To be told: {roles or 'nobody'}. {why}", "step", "baton")
-    for told in alert["told"]:
-        yield Moment(told["at"], wording.telling(told).capitalize(), "told", "baton")
     for action in alert["actions"]:
         words = f"{deed_words(action, alert, deeds)}, by {action['by']}"
         if action["refused"]:
             words = f"Refused: {words}"
         kind = "refused" if action["refused"] else "action"
         yield Moment(action["occurred_at"], words, kind, action["by"])
+    for step in alert["steps"]:
+        roles = " and ".join(map(wording.words, step["roles"]))
+        why = STEPS.get(step["kind"], wording.words(step["kind"]))
+        yield Moment(step["at"], f"To be told: {roles or 'nobody'}. {why}", "step", "baton")
+    for told in alert["told"]:
+        yield Moment(told["at"], wording.opening(wording.telling(told)), "told", "baton")
     if alert["answered_at"]:
         yield Moment(alert["answered_at"], "What was missing came", "answered")

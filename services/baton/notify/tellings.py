@@ -29,6 +29,8 @@ PAUSES: Final = tuple(timedelta(seconds=each) for each in (2, 10, 60, 300))
 """How long to wait before the second attempt, the third, …; after the last there is none."""
 AT_ONCE: Final = 20
 """More than this for one recipient at one moment come as one message, and the next when that was taken."""
+TO_ONE: Final = 2
+"""How many messages are on their way to one recipient at most: one that hangs leaves the others their threads."""
 TOGETHER: Final = 1_000
 """No message is of more than this, the most serious first: a storm is many messages, and none that nobody can take."""
 
@@ -90,6 +92,8 @@ class Tellings:
     """Those of which somebody is still to be told: what a message says of them."""
     _journal: dict[str, State] = field(default_factory=dict)
     _by_alert: dict[str, dict[Step, list[Telling]]] = field(default_factory=dict)
+    _under_way: Counter[str] = field(default_factory=Counter)
+    """How many messages are on their way to each recipient."""
     _finished: set[Step] = field(default_factory=set)
 
     def restore(self, reference: str, state: State) -> None:
@@ -122,7 +126,7 @@ class Tellings:
         return list(self._results((alert_id,)))
 
     def due(self, now: datetime, most: int | None = None) -> list[Delivery]:
-        """Return at most so many messages to be delivered now, the most serious first.
+        """Return at most so many messages to be delivered now, the most serious first, and few for one recipient.
 
         Each telling in them counts as being delivered from here on. The others are due still.
         """
@@ -131,8 +135,13 @@ class Tellings:
         for key, tellings in ready.items():
             found += self._messages(tellings, busy=under_way[key] > AT_ONCE)
         found.sort(key=lambda each: min(map(self._severity, each.tellings)))
-        deliveries = found[:most]
-        for delivery in deliveries:
+        deliveries: list[Delivery] = []
+        for delivery in found:
+            key = delivery.recipient.key
+            if len(deliveries) == most or self._under_way[key] >= TO_ONE:
+                continue
+            deliveries.append(delivery)
+            self._under_way[key] += 1
             for telling in delivery.tellings:
                 telling.state = "delivering"
                 telling.attempts += 1
@@ -170,20 +179,17 @@ class Tellings:
 
     def delivered(self, delivery: Delivery) -> list[Result]:
         """Note that a message was taken; return the steps that come to an end by it."""
+        self._under_way[delivery.recipient.key] -= 1
         for telling in delivery.tellings:
             self._settle(telling, "told")
         return list(self._results(_alerts_of(delivery)))
 
     def not_delivered(self, delivery: Delivery, now: datetime) -> list[Result]:
         """Note that a message was not taken: it is tried again later, or has failed. Return that, too."""
+        self._under_way[delivery.recipient.key] -= 1
+        to = delivery.recipient
         results = [
-            Result(
-                each.step,
-                ATTEMPT_FAILED,
-                each.recipient.means,
-                each.attempts,
-                each.recipient.key,
-            )
+            Result(each.step, ATTEMPT_FAILED, to.means, each.attempts, to.key)
             for each in delivery.tellings
         ]
         for telling in delivery.tellings:

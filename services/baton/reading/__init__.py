@@ -13,7 +13,14 @@ from baton.reading.reader import (
     begins_of,
     ends_of,
 )
-from baton.reading.silences import Silences, StatedSilence, matching, message_time, silences
+from baton.reading.silences import (
+    Silences,
+    StatedSilence,
+    is_for,
+    matching,
+    message_time,
+    silences,
+)
 from baton.reading.state import live_rows
 
 __all__ = [
@@ -26,6 +33,7 @@ __all__ = [
     "UnreadableAlertError",
     "begins_of",
     "ends_of",
+    "is_for",
     "live_rows",
     "matching",
     "message_time",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from baton.contract import codec
@@ -32,6 +33,7 @@ MATCHED: Final[Mapping[str, Callable[[Mapping[str, Any]], str | None]]] = {
 }
 """Where the fields that a matcher may name are in the contract's alert; a test compares with the engine's."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_matcher = lru_cache(maxsize=128)(Matcher.read)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +68,20 @@ def matching(
 
     Raises UnreadableMatcherError.
     """
-    wanted = Matcher.read(matcher).wanted
     return [
         alert
         for alert in alerts
-        if alert["status"] in OPEN
-        and alert["authority"] == authority
-        and all(MATCHED[name](alert) in values for name, values in wanted)
+        if alert["status"] in OPEN and alert["authority"] == authority and is_for(matcher, alert)
     ]
+
+
+def is_for(matcher: str, alert: Mapping[str, Any]) -> bool:
+    """Say whether a matcher means an alert (the contract's fields) of its area, however that stands.
+
+    Raises UnreadableMatcherError.
+    """
+    wanted = _matcher(matcher).wanted
+    return all(MATCHED[name](alert) in values for name, values in wanted)
 
 
 class Silences:

@@ -91,6 +91,18 @@ def words(code: str) -> str:
     return code.replace("_", " ").replace("-", " ").replace("+", " and ")
 
 
+def opening(text: str) -> str:
+    """Give words as the beginning of a sentence or a label: all but the first letter stay as they are."""
+    return text[:1].upper() + text[1:]
+
+
+def assignee(key: str, alert: Mapping[str, Any]) -> str:
+    """Give whom an alert is assigned to: a role that it concerns in words, and any other key as it is."""
+    told = (role for word in alert["tell"] for role in word.split("+"))
+    asked = (role for step in alert["steps"] for role in step["roles"])
+    return words(key) if key in {alert["responsible"]["role"], *told, *asked} else key
+
+
 def agency(code: str) -> str:
     """Give the name of a kind of agency."""
     return _AGENCIES.get(code, words(code))
@@ -200,6 +212,7 @@ def line(alert: Mapping[str, Any]) -> str:
         about(alert),
         f"{missing_label(alert)}: {missing(alert)}",
         *([f"due {due(alert)}"] if due(alert) else []),
+        *([f"taken up by {alert['acknowledged_by']}"] if alert["acknowledged_by"] else []),
         f"for {who(alert)}",
     ]
     return " · ".join(parts)

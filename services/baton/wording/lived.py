@@ -8,7 +8,7 @@ from baton.engine.life import REFUSALS, turn_of
 from baton.wording import local, telling, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
 _DONE: Final = {
@@ -45,16 +45,21 @@ def whose_turn(alert: Mapping[str, Any]) -> str:
     return people(steps[-1]) if steps and alert["status"] == "raised" else ""
 
 
-def comes_next(alert: Mapping[str, Any]) -> str:
-    """Say what baton does next if nothing is heard, when, and who is asked then."""
+def comes_next(alert: Mapping[str, Any], put: Callable[[datetime], str] = local) -> str:
+    """Say what baton does next if nothing is heard, when (as `put` has it), and who is told then."""
     kind, at = alert["next_step"], alert["next_step_at"]
     if not kind:
         return ""
     # An acknowledgement that lapses, or a beginning, asks for the rung that is known; a chase for the one after it.
     steps = _asked(alert) if kind == "chased" else []
     turn = steps[-1] if kind == "lapsed" and steps else turn_of(alert["tell"], steps)
-    when = f", {local(at)}" if at else ""
-    return f"{words(kind)}{when}: {people(turn)}" if turn else f"{words(kind)}{when}"
+    whom = " and ".join(f"the {words(role)}" for role in turn)
+    told = f"{whom} {'is' if len(turn) == 1 else 'are'} told" if turn else "nobody is told"
+    if kind == "chased":
+        return f"if nobody takes it up{f' by {put(at)}' if at else ''}, {told}"
+    if kind == "lapsed":
+        return f"it is taken up{f' until {put(at)}' if at else ''}; then {told}"
+    return f"{told}{f', {put(at)}' if at else ''}"
 
 
 def done(event: str, alert: Mapping[str, Any]) -> str:
