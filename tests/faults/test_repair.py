@@ -123,7 +123,7 @@ class Place:
         with KafkaAdminClient(bootstrap_servers=self.brokers) as admin:
             admin.delete_topics([name])
             self.wait_for(lambda: name not in admin.list_topics())
-        topics.apply(self.brokers, self.prefix, virtual_time=True)
+        topics.apply(self.brokers, self.prefix, virtual_time=True, replication=1)
 
 
 @pytest.fixture(scope="module")
@@ -251,7 +251,7 @@ class StoppedError(Exception):
 def another(judged: Place, facts: list[tuple[bytes | None, bytes | None, int]]) -> Place:
     """Return a deployment with these facts, that nobody has judged."""
     place = replace(judged, prefix=f"repair-{uuid.uuid4().hex[:12]}-")
-    topics.apply(place.brokers, place.prefix, virtual_time=True)
+    topics.apply(place.brokers, place.prefix, virtual_time=True, replication=1)
     producer = KafkaProducer(bootstrap_servers=place.brokers)
     topic = prefixed(place.prefix, FACTS.name)
     for key, value, timestamp_ms in facts:

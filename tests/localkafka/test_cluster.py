@@ -21,7 +21,7 @@ def test_a_cluster_outlives_the_broker_that_leads(tmp_path: Path) -> None:
     """Another one leads, what was confirmed is there, and whoever asks is answered by one of those that live."""
     facts = prefixed(PREFIX, FACTS.name)
     with LocalCluster(tmp_path, heap="384m") as cluster:
-        topics.apply(cluster.bootstrap, PREFIX)
+        topics.apply(cluster.bootstrap, PREFIX, replication=3)
         cluster.wait_until_whole()
         producer = KafkaProducer(bootstrap_servers=cluster.bootstrap.split(","), acks="all")
         producer.send(facts, b"told before the kill").get(timeout=WITHIN)
@@ -34,6 +34,7 @@ def test_a_cluster_outlives_the_broker_that_leads(tmp_path: Path) -> None:
         # It is in the others' lists for some seconds more: a worker that starts now must not give up.
         for _ in range(2 * NODES):
             assert topics.cluster_size(cluster.bootstrap) >= NODES - 1
+        topics.apply(cluster.bootstrap, "later-", replication=3)
         gives_up_at = time.monotonic() + WITHIN
         while cluster.leader(facts) in {None, first}:
             assert time.monotonic() < gives_up_at, "nobody else leads"
@@ -43,6 +44,8 @@ def test_a_cluster_outlives_the_broker_that_leads(tmp_path: Path) -> None:
         cluster.start(first)
         cluster.wait_until_whole()
         assert cluster.running() == [1, 2, 3]
+        # Created while one was down: it has its copies all the same.
+        assert topics.check(cluster.bootstrap, "later-", replication=3) == []
     assert cluster.running() == []
 
 
