@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from typer.testing import CliRunner
 
 from baton import topics
+from baton.cli.app import app
 from baton.contract.topics import FACTS, prefixed
 from baton.localkafka.cluster import NODES, LocalCluster
 
@@ -46,6 +48,10 @@ def test_a_cluster_outlives_the_broker_that_leads(tmp_path: Path) -> None:
         assert cluster.running() == [1, 2, 3]
         # Created while one was down: it has its copies all the same.
         assert topics.check(cluster.bootstrap, "later-", replication=3) == []
+        one = ("--replication", "1", "--brokers", cluster.bootstrap, "--prefix", "later-")
+        checked = CliRunner().invoke(app, ["topics", "check", *one])
+        assert (checked.exit_code, checked.stdout) == (0, "")
+        assert "could keep 3 copies" in checked.stderr
     assert cluster.running() == []
 
 
