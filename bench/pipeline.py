@@ -49,7 +49,7 @@ class Line:
     def __init__(self, brokers: str, folder: Path, supervisor: Supervisor) -> None:
         """Start a worker and the clock, with a policy of seconds, and begin to watch."""
         self.brokers, self.prefix = brokers, f"bench-{uuid.uuid4().hex[:8]}-"
-        topics.apply(brokers, self.prefix)
+        topics.apply(brokers, self.prefix, replication=1)
         make_key(folder / "key")
         policy = Path("policy.toml").read_text(encoding="utf-8")
         rule = policy.index("[rule.unreferred-incident]")

@@ -185,6 +185,85 @@ def test_both_say_the_same_of_a_pregnancy(
     assert compare(expected_alerts(map(json.loads, lines), TEXT), said(lines)).differences == ()
 
 
+def row_of_two(other: str | None) -> dict[str, Any]:
+    """Return an incident of a victim who is not pregnant, and of a second woman."""
+    victim = {"person": {"scheme": "local", "value": "woman-1"}, "role": "victim"}
+    second = {
+        "person": {"scheme": "local", "value": "woman-2"},
+        "role": "other",
+        "pregnancy": other,
+    }
+    return {"incident": "inc-1", "people": [{**victim, "pregnancy": "not_pregnant"}, second]}
+
+
+def of_the_second(**fields: str) -> dict[str, Any]:
+    """Return what midwifery tells of the second woman."""
+    return {**hers(**fields), "person": {"scheme": "local", "value": "woman-2"}}
+
+
+@pytest.mark.parametrize(
+    ("told", "about"),
+    [
+        # A booking is in her own chronology: the victim's does not know of it, so both are asked about.
+        (
+            [
+                ("2026-03-01T12:00:00Z", "PregnancyBooked", of_the_second(due_date="2026-06-05")),
+                ("2026-03-02T12:00:00Z", "IncidentRecorded", row_of_two(None)),
+            ],
+            {"local:woman-1", "local:woman-2"},
+        ),
+        # Booked after the incident: what is learned late is A3's alone.
+        (
+            [
+                ("2026-03-02T12:00:00Z", "IncidentRecorded", row_of_two("unknown")),
+                ("2026-03-02T12:30:00Z", "PregnancyBooked", of_the_second(due_date="2026-06-05")),
+            ],
+            {"local:woman-1"},
+        ),
+        # Booked after it, and then stated: the incident says so, whoever knew before.
+        (
+            [
+                ("2026-03-02T12:00:00Z", "IncidentRecorded", row_of_two("unknown")),
+                ("2026-03-02T12:30:00Z", "PregnancyBooked", of_the_second(due_date="2026-06-05")),
+                ("2026-03-02T12:40:00Z", "IncidentUpdated", row_of_two("pregnant")),
+            ],
+            {"local:woman-2"},
+        ),
+        # A pregnancy that ended after the incident was one at the incident.
+        (
+            [
+                ("2026-03-02T12:00:00Z", "IncidentRecorded", row_of_two("pregnant")),
+                ("2026-03-02T12:30:00Z", "PregnancyEnded", of_the_second()),
+            ],
+            {"local:woman-2"},
+        ),
+    ],
+    ids=["booked-before", "booked-after", "booked-after-and-stated", "ended-after"],
+)
+def test_both_say_the_same_of_whom_an_incident_is_about(
+    told: list[tuple[str, str, dict[str, Any]]], about: set[str]
+) -> None:
+    """Each pregnant person, else the victim: A4, A5 and A6 are about the same."""
+    sent = {"notification": "n-1", "incident": "inc-1", "to_agency": "childrens_social_care"}
+    recorded = {"notification": "n-1", "incident": "inc-1", "agency": "childrens_social_care"}
+    later = ("2026-03-10T12:00:00Z", "IncidentUpdated", {"incident": "inc-2", "people": []})
+    after = [
+        ("2026-03-02T13:00:00Z", "IncidentClosed", closed("referred")),
+        ("2026-03-02T13:01:00Z", "NotificationSent", sent),
+    ]
+    lines = log(*told, *after, later)
+    decided = log(*told, *after, ("2026-03-03T09:00:00Z", "NotificationRecorded", recorded), later)
+    found = [*expected_alerts(map(json.loads, lines), TEXT)]
+    found += expected_alerts(map(json.loads, decided), TEXT)
+
+    of_all = ("incident-closed-incomplete", "notification-not-recorded", "notification-not-triaged")
+    for rule in of_all:
+        standing = (each for each in found if each.rule == rule and each.status != "withdrawn")
+        assert about == {each.about for each in standing}, rule
+    for each in (lines, decided):
+        assert compare(expected_alerts(map(json.loads, each), TEXT), said(each)).differences == ()
+
+
 def heartbeat(occurred: str, heard: str) -> tuple[str, str, dict[str, Any]]:
     """Return what a feed says at a time of one day, as of that very moment, and when it is heard."""
     day = "2026-03-02T"

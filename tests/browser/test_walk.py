@@ -75,7 +75,7 @@ class Day:
 @pytest.fixture
 def day(policy: Path, kafka: str, topic_prefix: str, tmp_path: Path) -> Iterator[Day]:
     """Run worker, clock and console on topics of their own."""
-    topics.apply(kafka, topic_prefix)
+    topics.apply(kafka, topic_prefix, replication=1)
     users = {
         key: new_user(key, PASSWORD, roles=roles, authorities=["local"])
         for key, roles in WHO.items()

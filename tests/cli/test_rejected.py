@@ -26,7 +26,7 @@ BAD = [b"no record, and woman-1 is named in it", b"{}", None]
 @pytest.fixture
 def rejecting(baton: Baton, kafka: str, topic_prefix: str) -> Baton:
     """Give `baton` where an intake has rejected three messages of `referrals`."""
-    topics.apply(kafka, topic_prefix)
+    topics.apply(kafka, topic_prefix, replication=1)
     intake = Intake(REFERRALS.name, 0, Pseudonyms(b"k" * 32), ceiling=1.0)
     records = [
         Record(REFERRALS.name, 0, 7 + number, 1_772_452_800_000, b"key", value)

@@ -36,9 +36,12 @@ def on_kafka(baton: Baton, kafka: str, topic_prefix: str) -> Baton:
     """Give a function that runs `baton` on this Kafka, with a prefix of its own."""
 
     def run(*arguments: str | Path, given: str | bytes | None = None, **more: str) -> Result:
-        return baton(
-            *arguments, given=given, BATON_BROKERS=kafka, BATON_TOPIC_PREFIX=topic_prefix, **more
-        )
+        place = {
+            "BATON_BROKERS": kafka,
+            "BATON_TOPIC_PREFIX": topic_prefix,
+            "BATON_REPLICATION": "1",
+        }
+        return baton(*arguments, given=given, **place | more)
 
     return run
 
@@ -46,7 +49,7 @@ def on_kafka(baton: Baton, kafka: str, topic_prefix: str) -> Baton:
 @pytest.fixture
 def ready(on_kafka: Baton, kafka: str, topic_prefix: str) -> Baton:
     """Give the same, with the topics created."""
-    topics.apply(kafka, topic_prefix)
+    topics.apply(kafka, topic_prefix, replication=1)
     return on_kafka
 
 
@@ -88,18 +91,29 @@ def test_a_topic_that_differs_is_refused(on_kafka: Baton, kafka: str, topic_pref
     assert mine == {alerts}
 
 
-def test_more_replicas_than_brokers_are_refused_by_kafka(on_kafka: Baton) -> None:
-    """What Kafka refuses is one sentence, and 3."""
-    result = on_kafka("topics", "apply", "--replication", "3")
+def test_one_copy_is_said_and_never_assumed(on_kafka: Baton) -> None:
+    """Unsaid, three copies are meant: fewer brokers are refused in a sentence, with 3, and nothing is created."""
+    result = on_kafka("topics", "apply", BATON_REPLICATION="")
+    missing = on_kafka("topics", "check", "--json")
 
     assert (result.exit_code, result.stdout) == (MISSING, "")
     assert result.stderr.count("\n") == 1
-    assert "refused" in result.stderr
+    assert "3 copies" in result.stderr
+    assert "BATON_REPLICATION" in result.stderr
+    assert len(missing.stdout.splitlines()) == len(TOPICS)
+
+
+def test_too_few_copies_are_told(ready: Baton) -> None:
+    """Topics with one copy are a difference, for each of them, to whoever did not ask for one."""
+    result = ready("topics", "check", BATON_REPLICATION="")
+
+    assert result.exit_code == DIFFERS
+    assert result.stdout.count("replication is 1, and should be 3") == len(TOPICS)
 
 
 def test_virtual_time_topics_keep_old_and_future_times(kafka: str, topic_prefix: str) -> None:
     """On topics for virtual time a message bears the time it was given, years away."""
-    topics.apply(kafka, topic_prefix, virtual_time=True)
+    topics.apply(kafka, topic_prefix, virtual_time=True, replication=1)
     moments = [int(datetime(year, 1, 1, tzinfo=UTC).timestamp() * 1_000) for year in (2013, 2090)]
     topic = f"{topic_prefix}maternity"
     producer = KafkaProducer(bootstrap_servers=kafka)
@@ -111,7 +125,7 @@ def test_virtual_time_topics_keep_old_and_future_times(kafka: str, topic_prefix:
         read = [message.timestamp_ms for batch in reader.to_end() for message in batch]
 
     assert read == moments
-    assert topics.check(kafka, topic_prefix, virtual_time=True) == []
+    assert topics.check(kafka, topic_prefix, virtual_time=True, replication=1) == []
 
 
 # Emitting.

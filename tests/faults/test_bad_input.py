@@ -57,7 +57,7 @@ def test_ten_thousand_bad_records_stop_the_worker_and_none_is_lost(
     kafka: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     """Past the ceiling the worker stops and says why; with a higher one every original is in `rejected-events`."""
-    topics.apply(kafka, topic_prefix)
+    topics.apply(kafka, topic_prefix, replication=1)
     source, rejected = (
         prefixed(topic_prefix, REFERRALS.name),
         prefixed(topic_prefix, REJECTED_EVENTS.name),

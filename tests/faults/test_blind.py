@@ -63,7 +63,7 @@ def test_a_frozen_worker_and_a_stopped_clock_are_told_of(
     kafka: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     """Each is one alert with where and since when; each is answered with its length, and nothing else is alerted."""
-    topics.apply(kafka, topic_prefix)
+    topics.apply(kafka, topic_prefix, replication=1)
     make_key(tmp_path / "key")
     (port,) = free_ports(1)
     environment = os.environ | {

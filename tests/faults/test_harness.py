@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,17 +10,27 @@ from typing import Any
 import pytest
 
 from baton import wording
+from baton.audit import Proof
+from baton.auditor import Comparison
 from baton.contract import codec
 from baton.engine.life import Matcher, OnOneAlert
 from baton.engine.policy_file import parse_policy
 from tests.faults.harness.actors import quick_policy
 from tests.faults.harness.deeds import deed_on
 from tests.faults.harness.doing import HOW
-from tests.faults.harness.plan import FULL, KINDS, SHORT, make_plan
-from tests.faults.harness.run import run
+from tests.faults.harness.plan import FULL, KINDS, SHORT, make_plan, smaller
+from tests.faults.harness.run import Outcome, run
 from tests.faults.harness.table import table, write
-from tests.faults.harness.telling import judge_telling, untold
-from tests.faults.harness.verdict import Entry, Topics, compare, inputs_of, still_for
+from tests.faults.harness.telling import Told, judge_telling, untold
+from tests.faults.harness.verdict import (
+    Counts,
+    Entry,
+    Inputs,
+    Topics,
+    compare,
+    inputs_of,
+    still_for,
+)
 from tests.notify.conftest import Webhook
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -46,6 +57,45 @@ def test_a_full_run_has_a_hundred_faults_of_every_kind() -> None:
     assert kinds == HOW.keys()
     assert kinds == {fault.kind for fault in faults}
     assert len(faults) >= 100
+
+
+def test_a_run_of_fewer_faults_has_some_of_every_track() -> None:
+    """As many as were asked for, in the same proportions, and deadlines by their own number."""
+    few = smaller(FULL, faults=20, deadlines=1_000)
+
+    assert {"workers": 7, "brokers": 3, "clock": 4, "load": 3, "notifier": 3} == few.faults
+    assert (20, 1_000) == (len(make_plan(SEED, few).faults), few.deadlines)
+    assert smaller(FULL) == FULL
+    for count in range(1, 130):
+        assert count == sum(smaller(FULL, faults=count).faults.values())
+
+
+def outcome_of(faults: int) -> Outcome:
+    """Return the outcome of a run with so many faults, in which nothing was told."""
+    return Outcome(
+        plan=make_plan(SEED, SHORT),
+        faults=Counter({"clock killed": faults}),
+        failures=[],
+        counts=Counts(),
+        second=Comparison(0, 0, ()),
+        inputs=Inputs(),
+        confirmed=0,
+        records=0,
+        alerts=0,
+        deeds=0,
+        audit=Proof(),
+        told=Told(),
+        stood_still=0.0,
+        caught_up_after=None,
+    )
+
+
+def test_a_run_of_fewer_faults_says_so() -> None:
+    """In its own table, where it could be taken for a full one."""
+    few, full = (table(outcome_of(count), "make faults", "") for count in (99, 100))
+
+    assert "**Not a full run: 99 faults" in few
+    assert "Not a full run" not in full
 
 
 def test_every_planned_event_is_one_of_the_contract() -> None:

@@ -123,7 +123,7 @@ class Place:
         with KafkaAdminClient(bootstrap_servers=self.brokers) as admin:
             admin.delete_topics([name])
             self.wait_for(lambda: name not in admin.list_topics())
-        topics.apply(self.brokers, self.prefix, virtual_time=True)
+        topics.apply(self.brokers, self.prefix, virtual_time=True, replication=1)
 
 
 @pytest.fixture(scope="module")
@@ -251,7 +251,7 @@ class StoppedError(Exception):
 def another(judged: Place, facts: list[tuple[bytes | None, bytes | None, int]]) -> Place:
     """Return a deployment with these facts, that nobody has judged."""
     place = replace(judged, prefix=f"repair-{uuid.uuid4().hex[:12]}-")
-    topics.apply(place.brokers, place.prefix, virtual_time=True)
+    topics.apply(place.brokers, place.prefix, virtual_time=True, replication=1)
     producer = KafkaProducer(bootstrap_servers=place.brokers)
     topic = prefixed(place.prefix, FACTS.name)
     for key, value, timestamp_ms in facts:
@@ -265,13 +265,17 @@ def facts_of(judged: Place) -> list[tuple[bytes | None, bytes | None, int]]:
     return [(each.key, each.value, each.timestamp_ms) for each in judged.messages(FACTS.name)]
 
 
-def judge(place: Place, batch_max: int, *, killed: bool = False) -> None:
-    """Judge all, one chronology at once; or only until part of one moment is told."""
+def judge(place: Place, batch_max: int, *, killed: int = 0) -> None:
+    """Judge all, one chronology at once; or be killed in the middle, after so many transactions that tell something."""
     kafka, facts = Kafka(place.brokers, place.prefix), Partition(FACTS.name, 0)
     process = Judge(parse_policy(POLICY.read_text(encoding="utf-8"), "policy.toml"), most=1)
 
+    telling = 0
+
     def report(batch: Batch) -> None:
-        if killed and process.unfinished and batch.outputs:
+        nonlocal telling
+        telling += bool(batch.outputs)
+        if killed and telling >= killed and process.unfinished and batch.outputs:
             raise StoppedError
 
     async def catch_up() -> None:
@@ -290,17 +294,20 @@ def judge(place: Place, batch_max: int, *, killed: bool = False) -> None:
     asyncio.run(catch_up())
 
 
-def with_a_deed(facts: list[tuple[bytes | None, bytes | None, int]]) -> list[Any]:
-    """Return these facts with what somebody did before the last tick."""
+def with_a_deed(
+    facts: list[tuple[bytes | None, bytes | None, int]], *, after: bool = False
+) -> list[Any]:
+    """Return these facts with what somebody did before the last tick, or after all of them."""
     ticks = [codec.decode(value)[1].get("at") for _, value, _ in facts]
     last = max(filter(None, ticks))
+    at = last + timedelta(seconds=1) if after else last
     fields = {"alert": "transfer-not-accepted/t-1/c-1", "note": "note-1", "by": "operator-1"}
-    envelope = {"event_id": "deed-1", "occurred_at": last, "agency": "childrens_social_care"}
+    envelope = {"event_id": "deed-1", "occurred_at": at, "agency": "childrens_social_care"}
     value = codec.encode("AlertNoted", codec.complete("AlertNoted", envelope | fields))
     (deed,) = as_facts(
-        an_intake(ALERT_ACTIONS.name).apply([sent(ALERT_ACTIONS.name, value, last, 1)]).outputs
+        an_intake(ALERT_ACTIONS.name).apply([sent(ALERT_ACTIONS.name, value, at, 1)]).outputs
     )
-    place = ticks.index(last)
+    place = len(facts) if after else ticks.index(last)
     return [*facts[:place], (deed.key, deed.value, deed.timestamp_ms), *facts[place:]]
 
 
@@ -322,12 +329,33 @@ def test_an_audit_in_the_order_of_time_that_stood_still_is_right(judged: Place) 
 
 
 @pytest.mark.parametrize("lost", [False, True], ids=["its-rows-there", "its-rows-lost"])
+def test_an_audit_that_ends_while_time_stands_still_is_finished(
+    judged: Place, *, lost: bool
+) -> None:
+    """A deed was entered before alerts that a replay tells first: these are told, and nothing is told twice."""
+    place = another(judged, with_a_deed(facts_of(judged), after=True))
+    judge(place, batch_max=100_000, killed=2)
+    what = [codec.decode(value)[1]["what"] for _, value in place.told(AUDIT.name)]
+    assert "AlertNoted" in what
+    assert 0 < len(place.alerts()) < len(judged.alerts())
+    if lost:
+        place.lose(FACTS.name)
+
+    code, rebuilt = place.ledger("rebuild", "facts", "--yes")
+
+    assert (code, rebuilt["facts-0"]["written"]) == (0, True), rebuilt
+    place.wait_for(lambda: place.ledger("verify", "facts")[0] == 0)
+    assert place.baton("audit", "verify").exit_code == 0
+    assert sorted(judged.told(ALERTS.name), key=repr) == sorted(place.alerts(), key=repr)
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["its-rows-there", "its-rows-lost"])
 def test_a_judge_killed_in_the_middle_is_finished_by_a_rebuild(
     judged: Place, *, lost: bool
 ) -> None:
     """What one record led to was told in part: the rest is told once, to agencies and the audit too."""
     place = another(judged, facts_of(judged))
-    judge(place, batch_max=1, killed=True)
+    judge(place, batch_max=1, killed=1)
     told = [ALERTS.name, AUDIT.name, *(each.name for each in AGENCY_ALERTS)]
     before = {topic: place.told(topic) for topic in told}
     code, found = place.ledger("verify", "facts")

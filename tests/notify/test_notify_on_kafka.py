@@ -38,7 +38,7 @@ PATIENCE = 300.0
 @pytest.fixture
 def place(kafka: str, topic_prefix: str) -> tuple[str, str]:
     """Give a Kafka with topics of its own."""
-    topics.apply(kafka, topic_prefix)
+    topics.apply(kafka, topic_prefix, replication=1)
     return kafka, topic_prefix
 
 

@@ -21,6 +21,7 @@ def test_each_setting_has_a_variable() -> None:
         {
             "BATON_BROKERS": "kafka-1:9092,[::1]:9093",
             "BATON_TOPIC_PREFIX": "demo-1.",
+            "BATON_REPLICATION": "2",
             "BATON_POLICY": "/etc/baton/policy.toml",
             "BATON_PSEUDONYM_KEY_FILE": "/etc/baton/key",
             "BATON_DATA_DIR": "/var/lib/baton",
@@ -44,6 +45,7 @@ def test_each_setting_has_a_variable() -> None:
         Settings(
             brokers="kafka-1:9092,[::1]:9093",
             topic_prefix="demo-1.",
+            replication=2,
             policy=Path("/etc/baton/policy.toml"),
             pseudonym_key_file=Path("/etc/baton/key"),
             data_dir=Path("/var/lib/baton"),
@@ -105,6 +107,8 @@ def test_every_mistake_is_reported_at_once() -> None:
         ("BATON_BROKERS", "kafka:65536"),
         ("BATON_BROKERS", "kafka:9092,"),
         ("BATON_BROKERS", "kafka:²"),
+        ("BATON_REPLICATION", "0"),
+        ("BATON_REPLICATION", "ten"),
         ("BATON_TOPIC_PREFIX", "préfixe-"),
         ("BATON_HEALTH_PORT", "65536"),
         ("BATON_HEALTH_PORT", "-1"),

@@ -25,7 +25,7 @@ BLIND = Blindness(NOON, {"facts-0": frozenset({"stands-still"})})
 @pytest.fixture
 def told(kafka: str, topic_prefix: str) -> tuple[str, str]:
     """Create the topics; give the Kafka and the prefix."""
-    topics.apply(kafka, topic_prefix)
+    topics.apply(kafka, topic_prefix, replication=1)
     return kafka, topic_prefix
 
 

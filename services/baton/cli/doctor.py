@@ -163,7 +163,9 @@ def _topics(settings: Settings) -> Finding:
     from baton import topics
 
     try:
-        found = topics.check(settings.brokers, settings.topic_prefix)
+        found = topics.check(
+            settings.brokers, settings.topic_prefix, replication=settings.replication
+        )
     except KafkaError as error:
         return Finding("topics", "wrong", f"Kafka refused to show them: {error}")
     missing = [each for each in found if each.what == "missing"]

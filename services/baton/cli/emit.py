@@ -311,7 +311,9 @@ def _publisher(settings: Settings) -> Publisher:
 
     absent = [
         each.topic
-        for each in topics.check(settings.brokers, settings.topic_prefix)
+        for each in topics.check(
+            settings.brokers, settings.topic_prefix, replication=settings.replication
+        )
         if each.what == "missing"
     ]
     if absent:

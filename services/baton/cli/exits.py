@@ -46,6 +46,7 @@ _KNOWN: Final = {
     "baton.reading.alerts.UnreadableAlertError": MISSING,
     "baton.reading.reader.TopicMissingError": MISSING,
     "baton.runtime.settings.SettingsError": WRONG,
+    "baton.topics.differences.TooFewBrokersError": MISSING,
     "baton.topics.differences.TopicsDifferError": DIFFERS,
     "kafka.errors.KafkaError": MISSING,
 }

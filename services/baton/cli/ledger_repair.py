@@ -46,6 +46,7 @@ from baton.watchdog.telling import RULE as NOT_THE_JUDGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from baton.rules.policy import Policy
     from baton.runtime.settings import Settings
@@ -104,6 +105,8 @@ class AuditEnd:
     """How often each record was entered."""
     hashes: Mapping[int, str] = field(default_factory=dict)
     """The hash of each of the last entries, by its number."""
+    judged_to: datetime | None = None
+    """The latest moment of an alert that was entered: all before it is told."""
 
     def chain(self) -> Chain:
         """Return the chain, to go on with."""
@@ -114,35 +117,44 @@ class AuditEnd:
         sequence, _, its_hash = row.decode(errors="replace").partition(" ")
         return sequence.isdigit() and self.hashes.get(int(sequence)) == its_hash
 
-    def is_before(self, outputs: Sequence[Output]) -> bool:
-        """Whether all that is told here comes after the end; what comes partly before it is to be finished."""
-        told = [codec.decode(each.value)[1]["sequence"] for each in outputs if _is_entry(each)]
-        return bool(told) and min(told) > self.sequence
-
 
 @dataclass(slots=True)
 class Retold:
-    """What a replay tells, beside what the judge has told, of which the audit's end is known where it matters."""
+    """What a replay tells, beside what the judge has told, of which the audit's end is known where it matters.
+
+    Which of it was told, the audit's digests say, and not its numbers: what people did while time stood still is
+    entered before alerts that a replay tells first.
+    """
 
     end: AuditEnd | None = None
-    entered: Counter[str] = field(default_factory=Counter)
-    """How often each record was entered up to the audit's end."""
     alerts: dict[bytes, bytes] = field(default_factory=dict)
     meanwhile: dict[bytes, set[bytes | None]] = field(default_factory=dict)
     rest: list[Output] = field(default_factory=list)
-    """What comes after the audit's end, in order: alerts, agencies' alerts, and entries of the audit."""
+    """What the audit has not, in order: alerts, agencies' alerts, and entries of the audit."""
     chain: Chain = field(init=False)
     """The audit's, with the rest."""
     _before_entry: list[Output] = field(default_factory=list)
+    _left: Counter[str] = field(init=False)
+    """How often each record that the audit has is still to be told by the replay."""
+    _passed_over: bool = False
 
     def __post_init__(self) -> None:
         """Go on with the audit's chain."""
-        self.chain = (self.end or AuditEnd()).chain()
+        end = self.end or AuditEnd()
+        self.chain = end.chain()
+        self._left = end.digests.copy()
 
     @property
     def same_end(self) -> bool:
-        """Whether the same was entered up to the audit's end: it was judged alike."""
-        return self.end is None or self.entered == self.end.digests
+        """Whether the audit has what the replay tells, whole and up to where time stood: it was judged alike."""
+        if self.end is None:
+            return True
+        whole = self.end.digests.total() == self.end.sequence
+        return whole and not self._left and not self._passed_over
+
+    def is_beyond(self, outputs: Sequence[Output]) -> bool:
+        """Whether all that is told here comes after the audit's end; what comes partly before it is to be finished."""
+        return not self._left and any(_is_entry(each) for each in outputs)
 
     def hear(self, output: Output) -> None:
         """Hear of one output; those of an alert come before its entry in the audit."""
@@ -152,11 +164,15 @@ class Retold:
         parts, self._before_entry = self._before_entry, []
         if self.end is not None:
             entry = codec.decode(output.value)[1]
-            if entry["sequence"] > self.end.sequence:
+            if not self._left[entry["digest"]]:
                 *before, _ = parts
                 self.rest += [*before, self.chain.append(entry, output.timestamp_ms or 0)]
+                judged_to = self.end.judged_to if entry["what"] == "Alert" else None
+                self._passed_over |= judged_to is not None and entry["at"] < judged_to
                 return
-            self.entered[entry["digest"]] += 1
+            self._left[entry["digest"]] -= 1
+            if not self._left[entry["digest"]]:
+                del self._left[entry["digest"]]
         for each in parts:
             if each.topic == ALERTS.name and each.key is not None:
                 self.alerts[each.key] = each.value or b""
@@ -258,7 +274,7 @@ class Repair:
         await replayed.begin()
         if position is None:
             # What comes after the end the worker will tell, but for the rest of the record that was told in part.
-            await replayed.to(await log.end(), end.is_before)
+            await replayed.to(await log.end(), told.is_beyond)
         else:
             await replayed.to(position)
         _end_chain(replayed.rows, told, end)
@@ -363,6 +379,7 @@ class Repair:
         """Return the last entry of what the judge has told; from the `whole` of it also what was entered."""
         digests: Counter[str] = Counter()
         hashes: dict[int, str] = {}
+        judged_to: datetime | None = None
         with Reader(self._kafka.brokers, prefixed(self._kafka.prefix, AUDIT.name)) as reader:
             if not whole:
                 reader.skip_to_last(_TAIL)
@@ -371,9 +388,11 @@ class Repair:
                     entry = codec.decode(message.value)[1]
                     digests[entry["digest"]] += 1
                     hashes[entry["sequence"]] = entry["hash"]
+                    if entry["what"] == "Alert":
+                        judged_to = max(entry["at"], judged_to or entry["at"])
                 hashes = dict(list(hashes.items())[-_TAIL:])
         last = max(hashes, default=0)
-        return AuditEnd(last, hashes.get(last, FIRST_PREVIOUS), digests, hashes)
+        return AuditEnd(last, hashes.get(last, FIRST_PREVIOUS), digests, hashes, judged_to)
 
     def _alerts(self) -> dict[bytes, bytes]:
         """Return the newest value of each alert that the judge has told."""
@@ -414,10 +433,7 @@ def _why_not(
         # The replay's entries are numbered from another first fact: nobody can say which are told.
         return "the judge stopped in the middle; run a worker until it has finished, then rebuild"
     if not told.same_end:
-        return (
-            "up to its end the audit has other entries than the replay; give the policy that was in force "
-            "(if that is what you gave, what was told at the very end cannot be told apart from what was not)"
-        )
+        return "up to its end the audit has other entries than the replay; give the policy that was in force"
     if any(each.how != "missing" for each in wrong):
         # Their audit, their agencies' topics and their steps would no longer be of one piece.
         return "give the policy that was in force"

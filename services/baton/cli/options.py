@@ -84,7 +84,7 @@ def kafka_settings_of(
 ) -> Settings:
     """Read the settings of a command that needs Kafka.
 
-    Where nobody said which Kafka, and the local node of this folder runs, it is that one.
+    Where nobody said which Kafka, and the local node of this folder runs, it is that one, with one copy of each topic.
     """
     settings = settings_of(brokers, prefix, policy)
     if brokers is not None or os.environ.get("BATON_BROKERS"):
@@ -92,7 +92,7 @@ def kafka_settings_of(
     from baton.localkafka import default_data_dir, running_kafka
 
     node = running_kafka(default_data_dir())
-    return settings if node is None else replace(settings, brokers=node.bootstrap)
+    return settings if node is None else replace(settings, brokers=node.bootstrap, replication=1)
 
 
 @contextmanager

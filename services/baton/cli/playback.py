@@ -46,8 +46,8 @@ class Stage:
 
     @classmethod
     def prepare(cls, brokers: str, prefix: str, environment: Mapping[str, str]) -> Stage:
-        """Create the topics. Raises KafkaError and TopicsDifferError."""
-        topics.apply(brokers, prefix, virtual_time=True)
+        """Create the topics, in one copy: they are thrown away. Raises KafkaError and TopicsDifferError."""
+        topics.apply(brokers, prefix, virtual_time=True, replication=1)
         given = {"BATON_BROKERS": brokers, "BATON_TOPIC_PREFIX": prefix}
         return cls(brokers, prefix, {**environment, **given})
 

@@ -9,6 +9,7 @@ import typer
 from baton.cli.exits import DIFFERS
 from baton.cli.options import Brokers, Json, Prefix, kafka_settings_of, reaching
 from baton.cli.output import counted, print_json, say
+from baton.runtime.settings import REPLICATION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,7 @@ Replication = Annotated[
         min=1,
         max=9,
         metavar="COUNT",
-        help="Copies of each topic. [default: 3 with three brokers or more, else 1]",
+        help="Copies of each topic. [default: BATON_REPLICATION, else 3]",
         show_default=False,
     ),
 ]
@@ -39,14 +40,16 @@ def apply(
     """Create the topics that are missing. Topics that are there are never altered.
 
     Where one of them is not as the catalogue says, nothing is created: the difference is shown and
-    the exit code is 1.
+    the exit code is 1. Nor is anything created where the cluster has fewer brokers than there shall be
+    copies: topics keep for good the number that they are created with.
     """
     settings = kafka_settings_of(brokers, prefix)
+    copies = replication or settings.replication
     with reaching(settings):
         from baton import topics
 
         try:
-            created = topics.apply(settings.brokers, settings.topic_prefix, replication=replication)
+            created = topics.apply(settings.brokers, settings.topic_prefix, replication=copies)
         except topics.TopicsDifferError as error:
             _show(error.differences, json=json)
             say("Nothing was created: mend what differs (`kafka-configs.sh`), or choose a prefix.")
@@ -72,11 +75,18 @@ def check(
 ) -> None:
     """Compare the cluster's topics with the catalogue. Exit code 1 where they differ."""
     settings = kafka_settings_of(brokers, prefix)
+    copies = replication or settings.replication
     with reaching(settings):
         from baton import topics
 
-        found = topics.check(settings.brokers, settings.topic_prefix, replication=replication)
+        found = topics.check(settings.brokers, settings.topic_prefix, replication=copies)
+        alive = topics.cluster_size(settings.brokers)
     _show(found, json=json)
+    if copies < REPLICATION <= alive:
+        say(
+            f"The {alive} brokers could keep {REPLICATION} copies of each topic, and {copies} would do for this check:"
+            f" set BATON_REPLICATION to {REPLICATION}, and check again."
+        )
     if not found:
         say("All topics are there and right.")
         return

@@ -34,7 +34,8 @@ NOTIFY = (*WORKER[:-1], "notify")
 def run_up(settings: Settings, *, workers: int, kafka_port: int, say: Callable[[str], None]) -> int:
     """Run everything until Ctrl-C or SIGTERM; return the exit code. `say` prints a line for people.
 
-    Raises LocalKafkaError, PolicyErrors, TopicsDifferError, KafkaError or OSError for what a person must mend.
+    Raises LocalKafkaError, PolicyErrors, TopicsDifferError, TooFewBrokersError, KafkaError or OSError for what a
+    person must mend.
     """
     configure_logs(settings.log_format, "up")
     with _alone(settings.data_dir):
@@ -70,7 +71,9 @@ def _run(settings: Settings, workers: int, kafka_port: int, say: Callable[[str],
     stop = threading.Event()
     # SIGTERM and Ctrl-C also end what is still being started, in order.
     with _stopped_by_signals(stop), use_kafka(settings.data_dir / "kafka", kafka_port) as brokers:
-        created = topics.apply(brokers, settings.topic_prefix)
+        # The node that is started here is alone.
+        copies = settings.replication if os.environ.get("BATON_BROKERS") else 1
+        created = topics.apply(brokers, settings.topic_prefix, replication=copies)
         say(f"Kafka is {brokers}; {len(created)} topics created, the others are as they should be")
         with Supervisor() as supervisor:
             for number in range(workers):

@@ -6,10 +6,11 @@ is for them to change back. Errors of Kafka itself pass through, as `kafka.error
 """
 
 from baton.topics.admin import apply, check, cluster_size, in_force, remove
-from baton.topics.differences import Difference, TopicsDifferError, compare
+from baton.topics.differences import Difference, TooFewBrokersError, TopicsDifferError, compare
 
 __all__ = [
     "Difference",
+    "TooFewBrokersError",
     "TopicsDifferError",
     "apply",
     "check",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import (
+    InvalidReplicationFactorError,
     KafkaConnectionError,
     NodeNotReadyError,
     TopicAlreadyExistsError,
@@ -16,7 +17,7 @@ from kafka.errors import (
 )
 
 from baton.contract.topics import TOPICS, configs, for_virtual_time, prefixed
-from baton.topics.differences import Found, TopicsDifferError, compare
+from baton.topics.differences import Found, TooFewBrokersError, TopicsDifferError, compare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from baton.contract.topics import Topic
     from baton.topics.differences import Difference
 
-_REPLICATION: Final = 3
-"""Where there are as many brokers: one may fail, and `acks=all` still means two."""
 _BOOTSTRAP_TIMEOUT_MS: Final = 6_000
 _REQUEST_TIMEOUT_MS: Final = 30_000
 _ANSWERED_WITHIN: Final = 15.0
@@ -52,31 +51,31 @@ def in_force(prefix: str = "", *, virtual_time: bool = False) -> dict[str, Topic
 
 
 def apply(
-    brokers: str, prefix: str = "", *, virtual_time: bool = False, replication: int | None = None
+    brokers: str, prefix: str = "", *, replication: int, virtual_time: bool = False
 ) -> list[str]:
     """Create the topics that are missing, wait until they can be used, and give their names.
 
-    `replication` None is 3 where the cluster has three brokers or more, else 1. Raises
-    TopicsDifferError, having created nothing, where topics exist that are not as they should be;
-    and what Kafka raises.
+    The number of copies is never taken from the brokers that happen to be alive: topics keep for good what they are
+    created with. A broker that is down gets its copies all the same, and fills them when it is back. Raises
+    TopicsDifferError where topics exist that are not as they should be, and TooFewBrokersError where the cluster has
+    not as many brokers, having created nothing; and what Kafka raises.
     """
     wanted = in_force(prefix, virtual_time=virtual_time)
     created: list[str] = []
 
     def make(admin: KafkaAdminClient) -> None:
-        copies = replication or _default_replication(admin)
-        differences = compare(wanted, _found(admin, wanted), copies)
+        differences = compare(wanted, _found(admin, wanted), replication)
         missing = [each.topic for each in differences if each.what == "missing"]
         wrong = [each for each in differences if each.what != "missing"]
         if wrong:
             raise TopicsDifferError(wrong)
         if missing:
-            made = _create(admin, {name: wanted[name] for name in missing}, copies)
+            made = _create(admin, {name: wanted[name] for name in missing}, replication)
             created.extend(made)
             admin.wait_for_topics(missing)
             if len(made) < len(missing):
                 # Somebody else created some between our look and our request: look at theirs.
-                wrong = compare(wanted, _found(admin, wanted), copies)
+                wrong = compare(wanted, _found(admin, wanted), replication)
                 if wrong:
                     raise TopicsDifferError(wrong)
 
@@ -85,7 +84,7 @@ def apply(
 
 
 def check(
-    brokers: str, prefix: str = "", *, virtual_time: bool = False, replication: int | None = None
+    brokers: str, prefix: str = "", *, replication: int, virtual_time: bool = False
 ) -> list[Difference]:
     """Give every difference between the cluster's topics and the catalogue; none: all is right.
 
@@ -93,11 +92,7 @@ def check(
     """
     wanted = in_force(prefix, virtual_time=virtual_time)
 
-    def differences(admin: KafkaAdminClient) -> list[Difference]:
-        copies = replication or _default_replication(admin)
-        return compare(wanted, _found(admin, wanted), copies)
-
-    return _asked(brokers, differences)
+    return _asked(brokers, lambda admin: compare(wanted, _found(admin, wanted), replication))
 
 
 def cluster_size(brokers: str) -> int:
@@ -150,11 +145,6 @@ def _admin(brokers: str) -> KafkaAdminClient:
     )
 
 
-def _default_replication(admin: KafkaAdminClient) -> int:
-    brokers = len(admin.describe_cluster()["brokers"])
-    return _REPLICATION if brokers >= _REPLICATION else 1
-
-
 def _found(admin: KafkaAdminClient, wanted: Mapping[str, Topic]) -> dict[str, Found]:
     # All topics are asked for, because a broker may create a topic that is asked for by its name.
     described = {
@@ -179,7 +169,7 @@ def _found(admin: KafkaAdminClient, wanted: Mapping[str, Topic]) -> dict[str, Fo
 
 
 def _create(admin: KafkaAdminClient, missing: Mapping[str, Topic], replication: int) -> list[str]:
-    """Create these topics and give those that nobody else created meanwhile; raise KafkaError."""
+    """Create these topics and give those that nobody else created meanwhile; raise KafkaError, TooFewBrokersError."""
     answer = admin.create_topics(
         {
             name: {
@@ -196,6 +186,8 @@ def _create(admin: KafkaAdminClient, missing: Mapping[str, Topic], replication: 
         error = for_code(topic["error_code"])
         if topic["error_code"] == 0:
             created.append(topic["name"])
+        elif error is InvalidReplicationFactorError:
+            raise TooFewBrokersError(replication)
         elif error is not TopicAlreadyExistsError:
             raise error(f"{topic['name']}: {topic['error_message']}")
     return created

@@ -40,6 +40,17 @@ class TopicsDifferError(Exception):
         self.differences = tuple(differences)
 
 
+class TooFewBrokersError(Exception):
+    """The cluster has fewer brokers than there shall be copies of each topic; nothing was created."""
+
+    def __init__(self, replication: int) -> None:
+        """Take how many copies were asked for."""
+        super().__init__(
+            f"Nothing was created: {replication} copies of each topic need as many brokers, and Kafka knows fewer."
+            " Start the others, or say how many copies there shall be for good: BATON_REPLICATION, or --replication."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A topic as a cluster has it."""

@@ -5,6 +5,10 @@ action was taken or shown not to be needed; nobody's pregnancy question stands a
 it is about has an answer. "Unknown" is one. What is not stated is not so. The close or an update that completes it
 later answers late.
 
+It is about each pregnant person of the incident, else the victim, as are the rules about its notifications. Where
+only a booking says that somebody who is not the victim was pregnant, both are asked about: the booking is told of her
+alone.
+
 What the booleans stand for (the parties, the children, the grade) is the police's own statement: the rule does not
 look for it in the record.
 

@@ -24,11 +24,14 @@ def incident_is_about(
 ) -> bool:
     """Say whether an alert on an incident is about this person of it; `counts` are the answers that mean pregnant.
 
-    A booking made after the incident changes nothing here: what is learned late is A3's. Of another person only what
-    the incident itself says is known: her bookings are in her own chronology.
+    A booking made after the incident changes nothing here: what is learned late is A3's. It does not unsay what the
+    incident itself says, either, though it was known first: else nobody would be asked about. Of another person only
+    what the incident itself says is known: her bookings are in her own chronology.
     """
     known = pregnancy_known(incident, person, told, counts)
     if known is not None and not known.learned_late:
+        return True
+    if stated_pregnant(incident, person, counts):
         return True
     parties = [party for record in incident.told for party in record.people or ()]
     others = {party.person for party in parties} - {person}

@@ -16,6 +16,10 @@ _HIGHEST_PORT = 65_535
 _SHORTEST, _LONGEST = 5, 3_600
 """Seconds of `blind_after`: less would be blind at every restart, more would be told too late to matter."""
 
+REPLICATION = 3
+"""One broker may die, and what is confirmed is still on two."""
+_MOST_COPIES = 9
+
 
 class SettingsError(ValueError):
     """One or more settings are wrong; each line says which variable and what it must be."""
@@ -29,6 +33,8 @@ class Settings:
     """BATON_BROKERS: where Kafka is, as host:port, separated by commas."""
     topic_prefix: str = ""
     """BATON_TOPIC_PREFIX: kept before every topic, group and transactional id, to share one Kafka."""
+    replication: int = REPLICATION
+    """BATON_REPLICATION: copies of each topic that is created; 1 where there is one broker, to try things out."""
     policy: Path = Path("policy.toml")
     """BATON_POLICY: the partnership's policy file."""
     pseudonym_key_file: Path = Path(".baton/pseudonym.key")
@@ -136,6 +142,13 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _copies(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_COPIES:
+        message = f"must be a whole number from 1 to {_MOST_COPIES}, not {text!r}"
+        raise ValueError(message)
+    return int(text)
+
+
 def _address(text: str) -> str:
     parts = urlsplit(text)
     local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
@@ -180,6 +193,7 @@ def _share(text: str) -> float:
 _READERS: dict[str, Callable[[str], object]] = {
     "brokers": _brokers,
     "topic_prefix": _prefix,
+    "replication": _copies,
     "policy": Path,
     "pseudonym_key_file": Path,
     "data_dir": Path,

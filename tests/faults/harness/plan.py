@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final, Literal
 
@@ -106,6 +106,22 @@ SHORT: Final = Size(
     backlog=0,
     deadlines=0,
 )
+
+
+def smaller(size: Size, *, faults: int | None = None, deadlines: int | None = None) -> Size:
+    """Return a size with other numbers of faults, spread over the tracks as before, or of deadlines."""
+    if deadlines is not None:
+        size = replace(size, deadlines=deadlines)
+    if faults is None:
+        return size
+    whole = sum(size.faults.values())
+    shares = {track: divmod(count * faults, whole) for track, count in size.faults.items()}
+    # What is left over by rounding goes to the tracks that lost most by it.
+    left = faults - sum(share for share, _ in shares.values())
+    more = sorted(shares, key=lambda track: -shares[track][1])[:left]
+    return replace(
+        size, faults={track: share + (track in more) for track, (share, _) in shares.items()}
+    )
 
 
 @dataclass(frozen=True, slots=True)

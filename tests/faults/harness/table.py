@@ -11,6 +11,10 @@ PAGE: Final = Path(__file__).parents[3] / "docs" / "failure-semantics.md"
 BEGIN: Final = "<!-- figures: begin -->"
 END: Final = "<!-- figures: end -->"
 
+A_FULL_RUN: Final = 100
+"""Faults. A run of fewer proves nothing of what is promised, and its figures go on no page."""
+_FEWER: Final = "**Not a full run: {} faults, and not a hundred.** It shows that the parts work together, and no more."
+
 
 def table(outcome: Outcome, command: str, machine: str) -> str:
     """Return the figures of a run as Markdown."""
@@ -21,6 +25,7 @@ def table(outcome: Outcome, command: str, machine: str) -> str:
     lines = [
         f"`{command}`: {outcome.plan}. {machine}.",
         "",
+        *([_FEWER.format(faults), ""] if faults < A_FULL_RUN else []),
         "| fault | survived |",
         "|---|---:|",
         *(f"| {kind} | {count} |" for kind, count in sorted(outcome.faults.items())),

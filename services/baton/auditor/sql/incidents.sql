@@ -32,27 +32,30 @@ SELECT p.key, f.record, f.occurred, f.heard, f.place, f.due_date
 FROM facts f JOIN persons p USING (event_id)
 WHERE f.record IN ('PregnancyBooked', 'DueDateRevised', 'BirthRecorded', 'PregnancyEnded');
 
--- Whom an incident may be about, and the moments at which anything of it was heard.
+-- Whom an incident may be about, and the moments at which anything of it, or of one of them, was heard.
 CREATE TABLE asked_of AS
 SELECT DISTINCT i.incident, p.key FROM incidents i JOIN parties p USING (incident);
 
 CREATE TABLE moments AS
-SELECT q.incident, q.key, f.heard
-FROM asked_of q JOIN facts f ON f.incident = q.incident
-UNION
-SELECT q.incident, q.key, m.heard FROM asked_of q JOIN maternity m USING (key)
-UNION
-SELECT q.incident, q.key, a.heard FROM asked_of q JOIN answers a USING (incident, key)
-UNION
-SELECT q.incident, q.key, r.heard
-FROM asked_of q
-JOIN facts s ON s.record = 'NotificationSent' AND s.incident = q.incident
-JOIN facts r ON r.notification = s.notification
-UNION
-SELECT q.incident, q.key, r.heard
-FROM asked_of q
-JOIN facts s ON s.record IN ('ReferralReceived', 'NotificationRecorded') AND s.incident = q.incident
-JOIN facts r ON r.referral = s.referral OR r.notification = s.notification;
+SELECT DISTINCT q.incident, q.key, m.heard
+FROM asked_of q JOIN (
+    SELECT q.incident, q.key, f.heard
+    FROM asked_of q JOIN facts f ON f.incident = q.incident
+    UNION
+    SELECT q.incident, q.key, m.heard FROM asked_of q JOIN maternity m USING (key)
+    UNION
+    SELECT q.incident, q.key, a.heard FROM asked_of q JOIN answers a USING (incident, key)
+    UNION
+    SELECT q.incident, q.key, r.heard
+    FROM asked_of q
+    JOIN facts s ON s.record = 'NotificationSent' AND s.incident = q.incident
+    JOIN facts r ON r.notification = s.notification
+    UNION
+    SELECT q.incident, q.key, r.heard
+    FROM asked_of q
+    JOIN facts s ON s.record IN ('ReferralReceived', 'NotificationRecorded') AND s.incident = q.incident
+    JOIN facts r ON r.referral = s.referral OR r.notification = s.notification
+) m USING (incident);
 
 -- Since when the incident's own records say that she is pregnant, as known at each moment. That she was not asked, or
 -- that it is not known, unsays nothing; another answer does, until it is said again.
@@ -200,13 +203,18 @@ LEFT JOIN facts f
 LEFT JOIN first_answers a ON a.incident = c.incident AND a.key = c.key AND a.heard = c.heard
 GROUP BY c.incident, c.key, c.authority, c.heard;
 
--- Whom a question about an incident is about: each pregnant person, else the victim.
+-- Whom a question about an incident is about: each pregnant person, else the victim. Pregnant by what the incident's own
+-- records say, or by a booking that was there before it; what ends afterwards was so. Of somebody else only the
+-- incident's own records are asked: a booking is known to those alone who are told of her.
 CREATE TABLE subjects AS
-SELECT incident, key, heard, authority, is_pregnant OR (is_victim AND NOT any_pregnant) AS is_subject
+SELECT incident, key, heard, authority, is_pregnant OR (is_victim AND NOT any_stated) AS is_subject
 FROM (
-    SELECT c.incident, c.key, c.heard, c.authority,
-        coalesce(known_from, learned_from) IS NOT NULL AS is_pregnant,
-        bool_or(coalesce(known_from, learned_from) IS NOT NULL) OVER (PARTITION BY c.incident, c.heard) AS any_pregnant,
+    SELECT c.incident, c.key, c.heard, i.authority,
+        s.first_said IS NOT NULL OR EXISTS (
+            SELECT 1 FROM bookings b
+            WHERE b.incident = c.incident AND b.key = c.key AND b.heard = c.heard AND b.booked <= b.incident_at
+        ) AS is_pregnant,
+        bool_or(s.first_said IS NOT NULL) OVER (PARTITION BY c.incident, c.heard) AS any_stated,
         EXISTS (
             SELECT 1 FROM parties v
             WHERE v.incident = c.incident AND v.key = c.key AND v.role = 'victim' AND v.heard <= c.heard
@@ -215,7 +223,10 @@ FROM (
             SELECT count(*) FILTER (v.role = 'victim' ) = 0 AND arg_min(v.key, (v.place, v.number)) = c.key
             FROM parties v WHERE v.incident = c.incident AND v.heard <= c.heard
         ) AS is_victim
-    FROM clocks c JOIN incidents i USING (incident) WHERE i.heard <= c.heard
+    FROM moments c
+    JOIN incidents i USING (incident)
+    LEFT JOIN said s ON s.incident = c.incident AND s.key = c.key AND s.heard = c.heard
+    WHERE i.heard <= c.heard
 );
 
 -- A4: a close is complete where it states both things, and nobody's pregnancy stands as not asked, and that of whom
