@@ -12,7 +12,6 @@ Nothing here is input or output, and nothing asks the time.
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
@@ -215,8 +214,8 @@ class Engine:
     # Being restored from rows, before anything is heard.
 
     def restore_fact(self, fact: Fact, order: Order) -> None:
-        """Take back a fact that was heard before; whether its moment had come, `restored` decides."""
-        self.hear(fact, order)
+        """Take back a fact that was heard before, each once; whether its moment had come, `restored` decides."""
+        self._held.append((fact.received_at, order, fact))
 
     def restore_alert(self, key: str, alert: Alert) -> None:
         """Take back an alert that was judged on the chronology `key`."""
@@ -236,15 +235,15 @@ class Engine:
         watermark, every question that is still open: whatever waits, and whatever has an alert that stands.
         """
         self.now = now
-        if now is not None:
-            # In one go: of a million, the heap would find the place of each again.
-            self._held.sort()
-            told = bisect_right(self._held, now, key=lambda held: held[0])
-            # Of a million keys that wait, each is a text in its fact and in its row.
-            texts = {key: key for key in self._wakes}
-            for _, _, fact in self._held[:told]:
-                self._restore(Kept(fact, texts))
-            del self._held[:told]
+        # In one go, the earliest last: of a million, the heap would find the place of each again.
+        self._held.sort(reverse=True)
+        # Of a million keys that wait, each is a text in its fact and in its row.
+        texts = {key: key for key in self._wakes}
+        while now is not None and self._held and self._held[-1][0] <= now:
+            # One by one: what is made of the next takes the place in memory that this one had.
+            self._restore(Kept(self._held.pop()[2], texts))
+        self._held.reverse()
+        self._waiting = {fact.identity for _, _, fact in self._held}
         self._deadlines = [(at, key) for key, at in self._wakes.items()]
         heapq.heapify(self._deadlines)
         for key, feeds in self._waits.items():
