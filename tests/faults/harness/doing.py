@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections import Counter
@@ -29,6 +30,12 @@ BACK_WITHIN: Final = 45.0
 """Seconds for which the next fault of a track waits until the last one is survived."""
 POISON: Final = 60
 """Bad records of a burst."""
+
+
+def say(what: str) -> None:
+    """Tell whoever waits for the run how far it is, with the time of day."""
+    sys.stderr.write(f"{datetime.now(UTC):%H:%M:%S} {what}\n")
+    sys.stderr.flush()
 
 
 @dataclass(slots=True)
@@ -77,6 +84,9 @@ class Doing:
                 self.done[fault.kind] += 1
             ended = datetime.now(UTC)
             self.last_ended = max(self.last_ended, ended.timestamp())
+            tried = self.done.total() + len(self.failures)
+            if tried % 10 == 0:
+                say(f"{tried} of {sum(self.plan.size.faults.values())} faults done")
 
     def _wait_until_back(self, since: datetime) -> None:
         """Wait until something told since the last fault of a track is judged: then it was survived.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import threading
 import time
 from collections import Counter
@@ -30,7 +29,7 @@ from baton.localkafka.cluster import LocalCluster
 from baton.watchdog import Look
 from tests.faults.harness.actors import Agencies, Crew, Operator, quick_policy
 from tests.faults.harness.deeds import Deeds
-from tests.faults.harness.doing import Doing
+from tests.faults.harness.doing import Doing, say
 from tests.faults.harness.opinion import second_opinion
 from tests.faults.harness.plan import Plan
 from tests.faults.harness.sight import NEVER, Sight
@@ -142,7 +141,7 @@ def run(plan: Plan, folder: Path, heap: str = "512m") -> Outcome:
         telling.start()
         if plan.size.backlog:
             _month_behind(doing)
-        _say(f"{cluster.bootstrap}; faults begin")
+        say(f"{cluster.bootstrap}; faults begin")
         doing.run()
         telling.join()
         deeds.stop()
@@ -254,9 +253,9 @@ def _end(doing: Doing, webhook: Webhook) -> tuple[Look | None, float | None, Tol
     """
     doing.cluster.wait_until_whole()
     doing.agencies.settle()
-    _say("all is told; waiting until it is judged")
+    say("all is told; waiting until it is judged")
     caught_up = time.time() if _catch_up(doing.sight) else None
-    _say("waiting until everybody is told")
+    say("waiting until everybody is told")
     told = _told(doing.cluster.bootstrap, doing.crew, webhook)
     look = _settle(doing.sight, doing.crew)
     return look, caught_up if look else None, told
@@ -340,8 +339,3 @@ def _deaths(log: Path) -> Counter[str]:
         if '"worker_died"' in line:
             deaths[json.loads(line).get("reason", "?")[:110]] += 1
     return deaths
-
-
-def _say(what: str) -> None:
-    sys.stderr.write(f"{datetime.now(UTC):%H:%M:%S} {what}\n")
-    sys.stderr.flush()
