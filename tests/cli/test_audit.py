@@ -110,7 +110,7 @@ def test_an_export_says_what_was_silenced_and_refused(
 
     assert result.exit_code == 0, result.output
     told = " ".join(result.stdout.split())
-    assert "The silences that were for it" in told
+    assert "The silences that meant it" in told
     assert "rule=unreferred-incident planned work operator-3 nobody, it ends by itself" in told
     assert "AlertClosed acted. Refused: To close an alert of this severity" in told
     assert "nobody hub_manager baton" in told

@@ -109,6 +109,10 @@ def test_too_few_copies_are_told(ready: Baton) -> None:
 
     assert result.exit_code == DIFFERS
     assert result.stdout.count("replication is 1, and should be 3") == len(TOPICS)
+    assert "set BATON_REPLICATION" in result.stderr
+    again = ready("topics", "apply", BATON_REPLICATION="")
+    assert again.exit_code == DIFFERS
+    assert "set BATON_REPLICATION" in again.stderr
 
 
 def test_virtual_time_topics_keep_old_and_future_times(kafka: str, topic_prefix: str) -> None:

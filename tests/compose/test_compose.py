@@ -142,9 +142,10 @@ def test_a_lasting_service_comes_back_by_itself(name: str) -> None:
 
 
 def test_nothing_starts_before_what_it_needs() -> None:
-    """Topics wait for a healthy Kafka; the rest waits until the topics are there."""
+    """Topics wait for a healthy Kafka; the rest waits until the topics are there, and who tells people for a worker."""
     assert SERVICES["topics"]["depends_on"] == {"kafka": {"condition": "service_healthy"}}
-    for name in ("worker", "notify", "console", "clock", "watchdog"):
+    assert SERVICES["notify"]["depends_on"] == {"worker": {"condition": "service_healthy"}}
+    for name in ("worker", "console", "clock", "watchdog"):
         expected = {"topics": {"condition": "service_completed_successfully"}}
         assert SERVICES[name]["depends_on"] == expected
 

@@ -162,6 +162,16 @@ def test_after_a_crash_nobody_is_told_twice(state: Any, outcome: str) -> None:
     assert [] == tellings.due(NOON + HOUR)
 
 
+def test_what_was_not_taken_before_a_crash_is_tried_again() -> None:
+    """It is known not to have arrived: it is under way no more."""
+    tellings = Tellings(desks())
+    tellings.restore(in_journal("desk-1"), "delivering")
+    tellings.restore(in_journal("desk-1"), None)
+    tellings.hear(alert())
+
+    assert 1 == len(tellings.due(NOON))
+
+
 def test_what_baton_knows_was_told_is_not_told_again() -> None:
     """The alert itself says so."""
     told = [{"role": "hub_manager", "by": "email", "at": NOON, "step": 1, "outcome": "told"}]

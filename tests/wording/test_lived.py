@@ -45,6 +45,10 @@ def test_what_comes_next_names_when_and_whom() -> None:
     )
     assert (
         "it is taken up until 2015-03-02 13:00; then the hub manager is told"
+        == said(next_step="lapsed", acknowledged_by="operator-1", **later)["next"]
+    )
+    assert (
+        "it is taken up no more; the hub manager is told, 2015-03-02 13:00"
         == said(next_step="lapsed", **later)["next"]
     )
     assert (

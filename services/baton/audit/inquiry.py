@@ -11,6 +11,7 @@ from baton.rules.facts import AlertsSilenced, SilenceEnded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from baton.reading import StatedSilence
 
@@ -37,6 +38,13 @@ class Inquiry:
     evidence: tuple[Mapping[str, Any], ...]
     entries: tuple[Mapping[str, Any], ...]
     silences: tuple[StatedSilence, ...] = ()
+    heard_from: datetime | None = None
+    """Since when baton has what it heard: of a silence from before nothing can be said. None: it has nothing."""
+
+    @property
+    def tells_all_silences(self) -> bool:
+        """Say whether baton has what it heard for as long as the alert has been there."""
+        return self.heard_from is not None and self.heard_from <= self.alert["raised_at"]
 
     @property
     def seen_by(self) -> tuple[str, ...]:
@@ -73,7 +81,9 @@ def inquire(
     wanted = {each["event_id"] for each in (*alert["trigger"], *alert["evidence"])}
     evidence = []
     silences = Silences()
+    heard_from: datetime | None = None
     for fact, record, fields in heard:
+        heard_from = min(heard_from or fact["received_at"], fact["received_at"])
         if fields["event_id"] in wanted:
             evidence.append(
                 {
@@ -90,7 +100,7 @@ def inquire(
     evidence.sort(key=lambda each: each["received_at"])
     about = tuple(each for each in entries if each["alert"] == alert["alert_id"])
     meant = tuple(each for each in silences.all() if _was_for(each, alert))
-    return Inquiry(alert, tuple(evidence), about, meant)
+    return Inquiry(alert, tuple(evidence), about, meant, heard_from)
 
 
 def _was_for(silence: StatedSilence, alert: Mapping[str, Any]) -> bool:

@@ -131,6 +131,7 @@ def export(
                     | _plain({"ended_by": each.ended_by, "ended_at": each.ended_at})
                     for each in found.silences
                 ],
+                "tells_all_silences": found.tells_all_silences,
                 "seen_by": list(found.seen_by),
             }
         )
@@ -158,9 +159,14 @@ def _tables(found: Inquiry) -> Iterator[Table]:
         shown = [local(at) if at else "" for at in times]
         known.add_row(*shown, each["agency"], each["event"], each["event_id"])
     yield known
-    if found.silences:
-        silenced = Table(box=None, pad_edge=False, title_justify="left")
-        silenced.title = "The silences that were for it"
+    if found.silences or not found.tells_all_silences:
+        silenced = Table(box=None, pad_edge=False, title_justify="left", caption_justify="left")
+        if not found.tells_all_silences:
+            since = f" before {local(found.heard_from)}" if found.heard_from else ""
+            silenced.caption = (
+                f"Baton has nothing any more that it heard{since}: silences from then are not here."
+            )
+        silenced.title = "The silences that meant it (policy may have ended each sooner: the steps say who was told)"
         for name in ("from", "at most until", "which", "why", "by", "ended by"):
             silenced.add_column(name, overflow="fold")
         for silence in found.silences:

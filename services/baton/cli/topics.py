@@ -53,6 +53,7 @@ def apply(
         except topics.TopicsDifferError as error:
             _show(error.differences, json=json)
             say("Nothing was created: mend what differs (`kafka-configs.sh`), or choose a prefix.")
+            _say_of_copies(error.differences)
             raise typer.Exit(DIFFERS) from None
     for name in created:
         if json:
@@ -92,7 +93,17 @@ def check(
         return
     if any(each.what == "missing" for each in found):
         say("`baton topics apply` creates what is missing.")
+    _say_of_copies(found)
     raise typer.Exit(DIFFERS)
+
+
+def _say_of_copies(differences: Sequence[Difference]) -> None:
+    """Say what else may be wrong where topics have another number of copies: what was asked for."""
+    if any(each.what == "replication" for each in differences):
+        say(
+            "If that many copies are meant (1 with one broker), set BATON_REPLICATION to it; how to add copies, "
+            "docs/operating.md says."
+        )
 
 
 def _show(differences: Sequence[Difference], *, json: bool) -> None:

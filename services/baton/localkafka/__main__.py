@@ -37,7 +37,7 @@ def main() -> int:
         signal.signal(number, ask_to_stop)
     sys.stdout.write(
         f"Kafka is ready on {node.bootstrap} (process {node.pid}, data in {node.data_dir}).\n"
-        f"Others use it with: export BATON_BROKERS={node.bootstrap}\nCtrl-C stops it.\n"
+        f"Others use it with: export BATON_BROKERS={node.bootstrap} BATON_REPLICATION=1\nCtrl-C stops it.\n"
     )
     sys.stdout.flush()
     while node.is_running() and not stop_asked.wait(timeout=0.5):

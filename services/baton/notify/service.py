@@ -41,8 +41,8 @@ _RECORDS: Final = 2_000
 _WRITER: Final = "baton-notify"
 _WITHIN: Final = 20.0
 
-_Record = tuple[str, bytes, bytes, list[tuple[str, bytes]]]
-"""The topic, key, value and headers of what is written."""
+_Record = tuple[str, bytes, bytes | None, list[tuple[str, bytes]]]
+"""The topic, key, value and headers of what is written; without a value, the key is written off."""
 
 logger = structlog.get_logger("baton.notify")
 
@@ -87,12 +87,14 @@ class Journal:
             (
                 TELLINGS.name,
                 each.reference.encode(),
-                codec.encode("TellingNoted", _note(each, each.state)),
+                # What was not taken is under way no more: whoever starts after us tries it again.
+                None
+                if each.state is None
+                else codec.encode("TellingNoted", _note(each, each.state)),
                 [],
             )
             for delivery in deliveries
             for each in delivery.tellings
-            if each.state is not None
         ]
         records += [
             (
@@ -217,6 +219,8 @@ def _run(settings: Settings, recipients: Recipients, channel: Channel, stop: Eve
                 if message.value is not None:
                     fields = codec.decode(message.value)[1]
                     tellings.restore(fields["reference"], fields["state"])
+                elif message.key is not None:
+                    tellings.restore(message.key.decode(), None)
         notifier = Notifier(tellings, journal, channel, settings.console_address)
         try:
             # As they stand now: what an alert asked for before it was answered is asked for no more.

@@ -96,9 +96,15 @@ class Tellings:
     """How many messages are on their way to each recipient."""
     _finished: set[Step] = field(default_factory=set)
 
-    def restore(self, reference: str, state: State) -> None:
-        """Take back a line of the journal. One that was being delivered when we died is `unknown` from now on."""
-        self._journal[reference] = "unknown" if state == "delivering" else state
+    def restore(self, reference: str, state: State | None) -> None:
+        """Take back a line of the journal. One that was being delivered when we died is `unknown` from now on.
+
+        Without a state it was not taken, and is to be tried again.
+        """
+        if state is None:
+            self._journal.pop(reference, None)
+        else:
+            self._journal[reference] = "unknown" if state == "delivering" else state
 
     def hear(self, alert: Mapping[str, Any]) -> list[Result]:
         """Take an alert as it stands now; return the steps that come to an end by that alone.

@@ -57,8 +57,11 @@ def comes_next(alert: Mapping[str, Any], put: Callable[[datetime], str] = local)
     told = f"{whom} {'is' if len(turn) == 1 else 'are'} told" if turn else "nobody is told"
     if kind == "chased":
         return f"if nobody takes it up{f' by {put(at)}' if at else ''}, {told}"
-    if kind == "lapsed":
+    if kind == "lapsed" and alert["acknowledged_by"]:
         return f"it is taken up{f' until {put(at)}' if at else ''}; then {told}"
+    if kind == "lapsed":
+        # A silence, or the night, keeps the step waiting.
+        return f"it is taken up no more; {told}{f', {put(at)}' if at else ''}"
     return f"{told}{f', {put(at)}' if at else ''}"
 
 

@@ -323,6 +323,7 @@ class Ledgers:
         except LedgerClosedError:
             return  # Revoked meanwhile, and closed by whoever revoked it.
         finally:
+            self._note_what_is_held_up()
             del self._opening[source]
             del self._opening_since[source]
         if ledger.closing:
@@ -391,6 +392,7 @@ class Ledgers:
         try:
             await entry.ledger.catch_up(lambda batch: self._report(entry, batch))
         finally:
+            self._note_what_is_held_up()
             self._catching_up.discard(source)
         await self._delivery.resume(source, entry.ledger.next)
 
@@ -400,8 +402,11 @@ class Ledgers:
         Nothing is delivered before every ledger of an assignment is open, and nothing more of a topic while one of its
         partitions is being caught up.
         """
-        others = self._catching_up - {source}
-        return bool(self._opening) or any(each.topic == source.topic for each in others)
+        if self._opening:
+            return True
+        if source in self._catching_up:
+            return False
+        return any(each.topic == source.topic for each in self._catching_up)
 
     def _report(self, entry: _Entry, batch: Batch) -> None:
         entry.batches += 1
@@ -438,13 +443,16 @@ class Ledgers:
         while True:
             self._looked_at = monotonic()
             await asyncio.sleep(self._tuning.watch_every)
-            for source, entry in self._open.items():
-                if self._is_held_up(source):
-                    entry.held_up()
+            self._note_what_is_held_up()
             self._say_what_is_not_well()
             await asyncio.gather(
                 *(self._look(source, entry) for source, entry in list(self._open.items()))
             )
+
+    def _note_what_is_held_up(self) -> None:
+        for source, entry in self._open.items():
+            if self._is_held_up(source):
+                entry.held_up()
 
     def _say_what_is_not_well(self) -> None:
         """Log each trouble once when it begins, and keep it for the health page while it lasts."""
@@ -485,6 +493,8 @@ class Ledgers:
         ledger = entry.ledger
         try:
             await ledger.look()
+            # Meanwhile the loading of another may have let nobody have a turn, for longer than a stall may last.
+            self._note_what_is_held_up()
             still_for = entry.still_for()
             if ledger.settled or still_for < self._tuning.quiet_for:
                 return

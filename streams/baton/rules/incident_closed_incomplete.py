@@ -112,7 +112,7 @@ def _missing(
 
 RULE = Rule(
     slug=SLUG,
-    version=1,
+    version=2,
     catalogue="A4",
     reads="person",
     triggers=frozenset({IncidentClosed}),

@@ -58,7 +58,7 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
 
 RULE = Rule(
     slug=SLUG,
-    version=1,
+    version=2,
     catalogue="A5",
     reads="person",
     triggers=frozenset({NotificationSent}),

@@ -51,7 +51,8 @@ def main() -> int:
     figures = table(outcome, command, machine())
     sys.stdout.write(f"\n{figures}\n\n")
     sys.stdout.writelines(f"{line}\n" for line in _details(outcome))
-    if options.page and sum(outcome.faults.values()) >= A_FULL_RUN:
+    whole = sum(outcome.faults.values()) >= A_FULL_RUN
+    if options.page and whole and plan.size.deadlines >= FULL.deadlines:
         write(options.page, figures)
     elif options.page:
         sys.stdout.write(f"{options.page} keeps its figures: they are of a full run.\n")
