@@ -379,8 +379,9 @@ class Engine:
         self._waiting.discard(identity)
         self._recorded.add(identity)
         if not isinstance(kept.fact, SourceHeartbeat):
+            alone = (kept,)
             for key in kept.keys:
-                add_to(self._index, key, kept)
+                add_to(self._index, key, alone)
 
     def _months_to_judge(self, kept: Kept, fact: Fact) -> set[str]:
         """Return the months (`month:2026-02:team`) that a fact of a case begins, or adds to when they are over."""
@@ -419,7 +420,7 @@ class Engine:
             self._forget(beat, changes)
             return set()
         (key,) = kept.keys
-        add_to(self._index, key, kept)
+        add_to(self._index, key, (kept,))
         silent_from = source_silent.silent_from(beat, self.policy)
         self._feeds[name] = Feed(beat.complete_to, silent_from)
         return {key, *self._suspended.pop(name, ())}

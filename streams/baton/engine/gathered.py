@@ -31,13 +31,16 @@ NONE: frozenset[type[Fact]] = frozenset()
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def add_to(index: Index, key: str, kept: Kept) -> None:
-    """Add a fact to those that name a key. A tuple is smaller, a list grows without being copied."""
+def add_to(index: Index, key: str, alone: tuple[Kept]) -> None:
+    """Add a fact to those that name a key. A tuple is smaller, a list grows without being copied.
+
+    It comes alone in a tuple, and that one is kept under every key of which nothing else was told.
+    """
     told = index.get(key, ())
     if isinstance(told, list):
-        told.append(kept)
+        told.extend(alone)
     else:
-        index[key] = (*told, kept) if len(told) < FEW else [*told, kept]
+        index[key] = told + alone if len(told) < FEW else [*told, *alone]
 
 
 class Gathered:

@@ -7,6 +7,7 @@ can read is that of `baton.rules.facts`; here they are matched by name.
 from __future__ import annotations
 
 import dataclasses
+import sys
 from typing import TYPE_CHECKING, Any
 
 from baton.rules.facts import ACTIONS, FACTS, Action, Fact, Party
@@ -49,6 +50,9 @@ def to_fact(
         # Most fields are one word, which stays as it is.
         if isinstance(value, _NESTED):
             told[own] = _value(value, person)
+    if "authority" in told:
+        # Of years of facts nearly all are of one area: its name is one text, not one in each.
+        told["authority"] = sys.intern(told["authority"])
     return kind(received_at=received_at, **told)
 
 
