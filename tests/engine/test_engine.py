@@ -514,6 +514,18 @@ def test_restored_before_time_was_ever_told() -> None:
     assert {ALERT: "raised"} == driven.statuses()
 
 
+def test_what_was_told_before_a_restart_is_no_news_after_it() -> None:
+    """Neither what was recorded, nor what still waits for its moment."""
+    recorded, waiting = incident(NOON), heard(referral(NOON + timedelta(hours=1)), LATER)
+    driven = Driven(recorded, waiting)
+    driven.advance(NOON + timedelta(hours=2))
+    again = driven.restarted()
+
+    assert 1 == again.engine.held
+    assert [False, False] == again.hear(recorded, waiting)
+    assert 1 == again.engine.held
+
+
 def test_restarted_over_a_deadline_it_is_raised_as_it_was_due() -> None:
     """Down for a week: the alert bears the moment it was due at."""
     driven = Driven(incident(NOON))
