@@ -127,12 +127,16 @@ class Ledger:
             # Only now: whatever the earlier owner had in flight is committed or will never be.
             rows = await self._load_rows()
             self.next = self._position_of(rows, await self._log.earliest(), await self.look())
-            for count, (key, value) in enumerate(rows.items(), start=1):
-                self.process.load(key, value)
-                if count % ROWS_BETWEEN_BREATHS == 0:
+            self.rows_loaded = len(rows)
+            # Let go one by one, the first last in the list: what is made of the next takes the place in memory.
+            waiting = list(rows.items())
+            rows.clear()
+            waiting.reverse()
+            while waiting:
+                self.process.load(*waiting.pop())
+                if len(waiting) % ROWS_BETWEEN_BREATHS == 0:
                     await self._breathe()
             self.process.loaded()
-            self.rows_loaded = len(rows)
             self._stored = self.next
             self._usable = True
 
