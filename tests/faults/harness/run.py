@@ -26,6 +26,7 @@ from baton.cli.supervisor import Supervisor
 from baton.contract.topics import AGENCY_ALERTS, ALERTS, AUDIT, STATE_TOPICS, prefixed
 from baton.engine.policy_file import parse_policy
 from baton.localkafka.cluster import LocalCluster
+from baton.reading import Reader
 from baton.watchdog import Look
 from tests.faults.harness.actors import Agencies, Crew, Operator, quick_policy
 from tests.faults.harness.deeds import Deeds
@@ -36,11 +37,10 @@ from tests.faults.harness.sight import NEVER, Sight
 from tests.faults.harness.stories import MASS, at_once, backlog
 from tests.faults.harness.telling import (
     Told,
+    Untold,
     desks,
     journal,
     judge_telling,
-    standing,
-    untold,
 )
 from tests.faults.harness.verdict import (
     Counts,
@@ -266,13 +266,15 @@ def _told(brokers: str, crew: Crew, webhook: Webhook) -> Told:
     by = datetime.now(UTC)
     gives_up_at = time.monotonic() + TOLD_WITHIN
     left = ["Kafka did not say"]
-    while left and time.monotonic() < gives_up_at:
-        time.sleep(2)
-        before = left
-        with suppress(KafkaError):
-            left = untold(standing(brokers, PREFIX), by)
-        if left != before:
-            gives_up_at = time.monotonic() + TOLD_WITHIN
+    with Reader(brokers, prefixed(PREFIX, ALERTS.name)) as reader:
+        told = Untold(reader, by)
+        while left and time.monotonic() < gives_up_at:
+            time.sleep(2)
+            before = left
+            with suppress(KafkaError):
+                left = told.left()
+            if left != before:
+                gives_up_at = time.monotonic() + TOLD_WITHIN
     crew.remove("notifier")
     return judge_telling(journal(brokers, PREFIX), webhook, left)
 

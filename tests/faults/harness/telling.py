@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from baton import wording
 from baton.contract import codec
-from baton.contract.topics import ALERTS, TELLINGS, prefixed
-from baton.engine.alerts import OPEN
-from baton.reading import Reader, live_rows, newest
+from baton.contract.topics import TELLINGS, prefixed
+from baton.engine.alerts import ATTEMPT_FAILED, OPEN
+from baton.reading import Reader, live_rows
 from tests.notify.conftest import Webhook, receiver
 
 REFERENCE: Final = re.compile(r"Reference:? ([0-9a-f]{12})")
@@ -74,7 +74,11 @@ def untold(alerts: Iterable[Mapping[str, Any]], by: datetime) -> list[str]:
     """
     waiting = []
     for alert in alerts:
-        done = {(each["step"], each["role"]) for each in alert["told"]}
+        done = {
+            (each["step"], each["role"])
+            for each in alert["told"]
+            if each["outcome"] != ATTEMPT_FAILED
+        }
         newest = {role: step for step in alert["steps"] for role in step["roles"]}
         waiting += [
             f"step {step['number']} of {alert['alert_id']} to {role}"
@@ -86,10 +90,27 @@ def untold(alerts: Iterable[Mapping[str, Any]], by: datetime) -> list[str]:
     return waiting
 
 
-def standing(brokers: str, prefix: str) -> list[dict[str, Any]]:
-    """Return every alert as it stands."""
-    with Reader(brokers, prefixed(prefix, ALERTS.name)) as reader:
-        return list(newest(reader.to_end()).values())
+class Untold:
+    """Of whom it is still to be heard that they were told of what was asked for by a moment.
+
+    It reads each alert once, as it stood last: of a hundred thousand there are a million records.
+    """
+
+    def __init__(self, reader: Reader, by: datetime) -> None:
+        """Take a reader of the alerts."""
+        self._reader = reader
+        self._by = by
+        self._changed: dict[bytes | None, bytes] = {}
+        self._waiting: dict[bytes | None, list[str]] = {}
+
+    def left(self) -> list[str]:
+        """Return the steps that came to no end by now. Raises KafkaError; then ask again."""
+        for batch in self._reader.to_end():
+            self._changed.update((each.key, each.value) for each in batch if each.value)
+        for key, value in self._changed.items():
+            self._waiting[key] = untold([codec.decode(value)[1]], self._by)
+        self._changed.clear()
+        return [step for steps in self._waiting.values() for step in steps]
 
 
 def journal(brokers: str, prefix: str) -> list[dict[str, Any]]:
