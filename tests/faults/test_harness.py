@@ -206,7 +206,7 @@ def test_a_step_that_came_to_no_end_is_found() -> None:
     """Of those that name a role only the newest; of an alert that is over only that it is."""
     first = {"number": 1, "kind": "raised", "roles": ["desk"], "at": NOON}
     second = {**first, "number": 2, "kind": "chased"}
-    done = {"step": 1, "role": "desk"}
+    done = {"step": 1, "role": "desk", "outcome": "told"}
 
     def left(*steps: dict[str, Any], status: str = "raised", told: tuple[Any, ...] = ()) -> int:
         return len(untold([alert(status=status, steps=steps, told=told)], NOON))
@@ -214,6 +214,7 @@ def test_a_step_that_came_to_no_end_is_found() -> None:
     assert 1 == left(first)
     assert 0 == left({**first, "at": NOON + timedelta(seconds=1)})
     assert 0 == left(first, told=(done,))
+    assert 1 == left(first, told=({**done, "outcome": "attempt_failed"},))
     assert 1 == left(first, second, told=(done,))
     assert 0 == left(first, second, told=({**done, "step": 2},))
     assert 0 == left(first, status="answered")
