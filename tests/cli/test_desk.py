@@ -287,7 +287,8 @@ def test_what_was_done_is_said_of_what_was_done(
 
 def test_the_sheet_says_whose_it_is_and_what_comes_next(alert: MakeAlert) -> None:
     """And who asked to close it, in words: what one must know before doing anything."""
-    asked = alert(owner="team-1", closing_by="operator-2", next_step="lapsed", next_step_at=NOON)
+    taken = {"acknowledged_by": "operator-1", "next_step": "lapsed", "next_step_at": NOON}
+    asked = alert(owner="team-1", closing_by="operator-2", **taken)
 
     async def look(app: Desk, pilot: Pilot[None]) -> None:
         await pilot.press("enter")

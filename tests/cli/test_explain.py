@@ -206,6 +206,6 @@ def test_that_a_role_has_nobody_can_be_explained(baton: Baton, scenarios: Path) 
 
     row = json.loads(alone.stdout)
     assert [about] == [each["alert_id"] for each in row["alerts"]]
-    assert "told: 2026-02-03 14:00, public protection supervisor: nobody to tell" in " ".join(
+    assert "told: 2026-02-03 14:00, public protection supervisor has nobody to tell" in " ".join(
         beside.stdout.split()
     )
