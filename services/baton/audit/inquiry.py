@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from baton.engine.alerts import OPEN
+from baton.engine.life import OnOneAlert
 from baton.reading import Silences, is_for
 from baton.rules.facts import AlertsSilenced, SilenceEnded
 
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 
 _LOOKS: Final = frozenset({"viewed", "exported"})
 """Who takes an alert away has seen it."""
-_ON_ONE_ALERT: Final = frozenset(
-    {"AlertAcknowledged", "AlertAssigned", "AlertNoted", "AlertClosed", "AlertReopened"}
-)
+_ON_ONE_ALERT: Final = frozenset(kind.__name__ for kind in get_args(OnOneAlert))
 _SILENCING: Final = frozenset({AlertsSilenced.__name__, SilenceEnded.__name__})
 NOT_ON_IT: Final = "What came of it is not on the alert: it is not judged yet, or too long ago."
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,7 @@ from baton.cli.options import Brokers, Json, Prefix, kafka_settings_of, reaching
 from baton.cli.output import console, counted, print_json, say
 
 if TYPE_CHECKING:
+    from baton.engine.life import Matcher
     from baton.reading import StatedSilence
     from baton.runtime.settings import Settings
 
@@ -20,7 +21,6 @@ app = typer.Typer(
     help="Let nobody be told for a while, say why, and list what is silenced.",
 )
 
-SEVERITIES: Final = ("1", "2", "3", "4")
 By = Annotated[str, typer.Option("--by", envvar="BATON_OPERATOR", help="Your key, never a name.")]
 
 
@@ -49,10 +49,10 @@ def add(
     from baton.reading import matching
 
     try:
-        Matcher.read(matcher)
+        read = Matcher.read(matcher)
     except UnreadableMatcherError as error:
         raise CommandError(f"The matcher {error}.", WRONG) from None
-    _check_values(matcher)
+    _check_values(read)
     ends = until_of(until, datetime.now(UTC))
     settings = kafka_settings_of(brokers, prefix)
     count = len(matching(matcher, authority, standing(settings).values()))
@@ -135,14 +135,14 @@ def end(
     say("Ended.")
 
 
-def _check_values(matcher: str) -> None:
+def _check_values(matcher: Matcher) -> None:
     """Refuse a matcher with a value that no alert can have: it would be taken, and silence nothing.
 
     Keys of teams, persons and cases are the agencies' own: of them nothing is known. Raises CommandError.
     """
     from baton.contract import codec
     from baton.contract.topics import AGENCIES
-    from baton.engine.life import Matcher
+    from baton.engine.policy_file import SEVERITIES
     from baton.engine.toml_lines import did_you_mean
     from baton.rules.register import RULES
     from baton.wording import OF_NO_RULE
@@ -152,10 +152,10 @@ def _check_values(matcher: str) -> None:
     known = {
         "rule": (*RULES, *OF_NO_RULE),
         "about_kind": tuple(kind["type"]["symbols"]),
-        "severity": SEVERITIES,
+        "severity": tuple(each.removeprefix("severity-") for each in SEVERITIES),
         "agency": AGENCIES,
     }
-    for name, values in Matcher.read(matcher).wanted:
+    for name, values in matcher.wanted:
         for value in sorted(values):
             if "*" in value:
                 message = (

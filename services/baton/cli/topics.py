@@ -81,7 +81,7 @@ def check(
         from baton import topics
 
         found = topics.check(settings.brokers, settings.topic_prefix, replication=copies)
-        alive = topics.cluster_size(settings.brokers)
+        alive = topics.cluster_size(settings.brokers) if copies < REPLICATION else 0
     _show(found, json=json)
     if copies < REPLICATION <= alive:
         say(

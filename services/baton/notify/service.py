@@ -134,7 +134,6 @@ class Notifier:
         self._channel = channel
         self._address = address
         self._pool = ThreadPoolExecutor(AT_THE_SAME_TIME, thread_name_prefix="deliver")
-        self._under_way = 0
         self._done: queue.SimpleQueue[tuple[Delivery, str | None]] = queue.SimpleQueue()
 
     def close(self) -> None:
@@ -150,10 +149,9 @@ class Notifier:
     def turn(self) -> None:
         """Write down what has come of deliveries, and begin those that are due. Raises KafkaError."""
         self._finish()
-        deliveries = self._tellings.due(datetime.now(UTC), UNDER_WAY - self._under_way)
+        deliveries = self._tellings.due(datetime.now(UTC), UNDER_WAY - self._tellings.under_way)
         # Written before the first of them is delivered: a crash from here on leaves it in doubt, never repeated.
         self._journal.write(deliveries)
-        self._under_way += len(deliveries)
         for delivery in deliveries:
             self._pool.submit(self._deliver, delivery, self._message(delivery))
 
@@ -162,7 +160,6 @@ class Notifier:
         while not self._done.empty():
             delivery, why_not = self._done.get()
             deliveries.append(delivery)
-            self._under_way -= 1
             if why_not is None:
                 results += self._tellings.delivered(delivery)
             else:

@@ -211,6 +211,11 @@ class Tellings:
         return results + list(self._results(_alerts_of(delivery)))
 
     @property
+    def under_way(self) -> int:
+        """How many messages are on their way."""
+        return self._under_way.total()
+
+    @property
     def waiting(self) -> int:
         """How many tellings are still to be delivered, or being delivered."""
         return sum(

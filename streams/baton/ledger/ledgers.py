@@ -270,7 +270,7 @@ class Ledgers:
                 gaps=entry.ledger.gaps,
                 rows_loaded=entry.ledger.rows_loaded,
                 opened_in=entry.opened_in,
-                still_for=entry.still_for(),
+                still_for=self._still_for(source, entry),
             )
             for source, entry in sorted(self._open.items())
         ]
@@ -323,7 +323,7 @@ class Ledgers:
         except LedgerClosedError:
             return  # Revoked meanwhile, and closed by whoever revoked it.
         finally:
-            self._note_what_is_held_up()
+            self._let_go()
             del self._opening[source]
             del self._opening_since[source]
         if ledger.closing:
@@ -392,7 +392,7 @@ class Ledgers:
         try:
             await entry.ledger.catch_up(lambda batch: self._report(entry, batch))
         finally:
-            self._note_what_is_held_up()
+            self._let_go()
             self._catching_up.discard(source)
         await self._delivery.resume(source, entry.ledger.next)
 
@@ -407,6 +407,16 @@ class Ledgers:
         if source in self._catching_up:
             return False
         return any(each.topic == source.topic for each in self._catching_up)
+
+    def _let_go(self) -> None:
+        """Measure from now on how long what we have held up until now stands still."""
+        for source, entry in self._open.items():
+            if self._is_held_up(source):
+                entry.held_up()
+
+    def _still_for(self, source: Partition, entry: _Entry) -> float:
+        """Return for how many seconds a ledger has stood still, and not because we held it up."""
+        return 0.0 if self._is_held_up(source) else entry.still_for()
 
     def _report(self, entry: _Entry, batch: Batch) -> None:
         entry.batches += 1
@@ -443,16 +453,10 @@ class Ledgers:
         while True:
             self._looked_at = monotonic()
             await asyncio.sleep(self._tuning.watch_every)
-            self._note_what_is_held_up()
             self._say_what_is_not_well()
             await asyncio.gather(
                 *(self._look(source, entry) for source, entry in list(self._open.items()))
             )
-
-    def _note_what_is_held_up(self) -> None:
-        for source, entry in self._open.items():
-            if self._is_held_up(source):
-                entry.held_up()
 
     def _say_what_is_not_well(self) -> None:
         """Log each trouble once when it begins, and keep it for the health page while it lasts."""
@@ -463,7 +467,7 @@ class Ledgers:
             if seconds > tuning.slow_after
         }
         for source, entry in self._open.items():
-            ledger, still_for = entry.ledger, entry.still_for()
+            ledger, still_for = entry.ledger, self._still_for(source, entry)
             where: dict[str, float] = {"next": ledger.next, "end": ledger.end}
             if ledger.next < ledger.end and still_for > tuning.still_for:
                 troubles["still", source] = {**where, "seconds": round(still_for, 1)}
@@ -493,9 +497,7 @@ class Ledgers:
         ledger = entry.ledger
         try:
             await ledger.look()
-            # Meanwhile the loading of another may have let nobody have a turn, for longer than a stall may last.
-            self._note_what_is_held_up()
-            still_for = entry.still_for()
+            still_for = self._still_for(source, entry)
             if ledger.settled or still_for < self._tuning.quiet_for:
                 return
             if ledger.next < ledger.end and still_for > self._tuning.stalled_for:
