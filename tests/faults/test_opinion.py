@@ -47,7 +47,8 @@ def topics_of(told: list[Told], alerts: list[Alert]) -> Topics:
     ]
     written: dict[str, list[Entry]] = {name: [] for name in WRITTEN_BY_JUDGE}
     written[ALERTS.name] = [
-        Entry(number, 0, codec.encode("Alert", alert), {}) for number, alert in enumerate(alerts)
+        Entry(number, 0, codec.encode("Alert", alert), key=alert["alert_id"].encode())
+        for number, alert in enumerate(alerts)
     ]
     return Topics(sources, [], rejected, written)
 
@@ -55,7 +56,8 @@ def topics_of(told: list[Told], alerts: list[Alert]) -> Topics:
 def judged(told: list[Told]) -> list[Alert]:
     """Return what baton says of what was told."""
     policy = parse_policy(POLICY, "policy.toml")
-    return oracle(topics_of(told, []), policy, PSEUDONYMS, UNTIL)[ALERTS.name]
+    written = oracle(topics_of(told, []), policy, PSEUDONYMS, UNTIL)
+    return [codec.decode(value)[1] for topic, value in written if topic == ALERTS.name]
 
 
 def sent(sending: Sending) -> Told:

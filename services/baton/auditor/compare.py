@@ -54,10 +54,14 @@ def compare(expected: Iterable[Expected], actual: Iterable[Mapping[str, Any]]) -
     be, or that was withdrawn and should not have been, is missed; one with another time, answer or reason is mistimed.
     """
     wanted = {each.alert_id: each for each in expected}
-    given = [row for row in actual if row["rule"] in RULES]
-    said = {row["alert_id"]: _as_expected(row) for row in given}
+    said: dict[str, Expected] = {}
+    times: Counter[str] = Counter()
+    for row in actual:
+        if row["rule"] in RULES:
+            said[row["alert_id"]] = _as_expected(row)
+            times[row["alert_id"]] += 1
     differences: list[Difference] = []
-    for alert_id, count in Counter(row["alert_id"] for row in given).items():
+    for alert_id, count in times.items():
         if count > 1:
             differences.append(
                 Difference("doubled", alert_id, said[alert_id].rule, f"said {count} times")
@@ -66,7 +70,7 @@ def compare(expected: Iterable[Expected], actual: Iterable[Mapping[str, Any]]) -
         found = _difference(wanted.get(alert_id), said.get(alert_id))
         if found is not None:
             differences.append(found)
-    return Comparison(len(wanted), len(given), tuple(differences))
+    return Comparison(len(wanted), times.total(), tuple(differences))
 
 
 def _difference(wanted: Expected | None, said: Expected | None) -> Difference | None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from baton.agents.pseudonym import Pseudonyms
 from baton.auditor import Comparison, compare, expected_alerts
 from baton.contract import codec
-from baton.contract.topics import ALERTS
+from baton.contract.topics import ALERT_ACTIONS, ALERTS
 from tests.faults.harness.verdict import Topics
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,19 +31,20 @@ def second_opinion(
         until=until,
         person=lambda scheme, value: pseudonyms.of({"scheme": scheme, "value": value}),
     )
-    told = topics.told()[ALERTS.name]
-    last = {alert["alert_id"]: alert for alert in told}
-    return compare(expected, (alert for alert in told if alert == last[alert["alert_id"]]))
+    last = {each.key: each.value for each in topics.written[ALERTS.name]}
+    lasting = (each.value for each in topics.written[ALERTS.name] if each.value == last[each.key])
+    return compare(expected, (codec.decode(value)[1] for value in lasting))
 
 
 def _log(topics: Topics) -> Iterator[dict[str, Any]]:
-    """Give what was told and not rejected in the order of hearing, as the objects of a log."""
+    """Give what was told and not rejected in the order of hearing, as the objects of a log; not what people did."""
     rejected = {
         (entry.headers["topic"].decode(), int(entry.headers["offset"])) for entry in topics.rejected
     }
     heard = sorted(
         (entry.timestamp_ms, topic, entry.offset, entry.value)
         for topic, entries in topics.sources.items()
+        if topic != ALERT_ACTIONS.name
         for entry in entries
         if (topic, entry.offset) not in rejected
     )

@@ -33,7 +33,7 @@ def table(outcome: Outcome, command: str, machine: str) -> str:
         "",
         "| | |",
         "|---|---:|",
-        f"| events told, duplicates and poison included | {outcome.records:,} |",
+        f"| events told, duplicates and poison included | {outcome.inputs.records:,} |",
         f"| applied | {inputs.applied:,} |",
         f"| rejected with a reason | {inputs.rejected:,} |",
         f"| still in the topic; applied twice | {len(inputs.waiting)}; {len(inputs.twice)} |",

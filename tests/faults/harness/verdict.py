@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from itertools import islice
+from typing import Any, Final, NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
 
@@ -14,22 +16,28 @@ from baton.agents.intake import Intake
 from baton.agents.judge import ORIGINS, Judge
 from baton.agents.pseudonym import Pseudonyms
 from baton.contract import codec
-from baton.contract.topics import (
-    AUDIT,
-    FACTS,
-    REJECTED_EVENTS,
-    SOURCE_TOPICS,
-    prefixed,
-)
+from baton.contract.topics import AUDIT, FACTS, REJECTED_EVENTS, SOURCE_TOPICS, prefixed
 from baton.ledger import Effects, Record
 from baton.rules.policy import Policy
 from tests.simulation.check import WRITTEN_BY_JUDGE
 
 TIMES: Final = frozenset({"due_at", "raised_at", "answered_at", "as_of"})
 
-NO_LIMIT: Final = 10**9
+AT_ONCE: Final = 20_000
+"""How many records, or alerts, the oracle has in its hands at once: ten times as many as a worker."""
 
 Alert = dict[str, Any]
+
+
+class Brief(NamedTuple):
+    """An alert record as two hashes, of all of it and of all but its times: a run's records do not fit in memory."""
+
+    whole: int
+    but_times: int
+
+
+Briefs = dict[str, list[Brief]]
+"""What was said of each alert, in order."""
 
 
 @dataclass(slots=True)
@@ -53,16 +61,43 @@ class Counts:
         return ", ".join(f"{name} {len(getattr(self, name))}" for name in names)
 
 
-def compare(expected: Iterable[Alert], found: Iterable[Alert]) -> Counts:
-    """Compare two sequences of alert records by id; within an id the order counts."""
-    wanted, told = _by_id(expected), _by_id(found)
+def in_brief(alerts: Iterable[Alert]) -> Briefs:
+    """Return what alert records say, by id."""
+    briefs: Briefs = defaultdict(list)
+    for alert in alerts:
+        briefs[alert["alert_id"]].append(brief(alert))
+    return briefs
+
+
+def by_topic(written: Iterable[tuple[str, bytes]]) -> tuple[dict[str, Briefs], int]:
+    """Return what alert records say, by topic and id, and how many entries of the audit are among them."""
+    briefs: dict[str, Briefs] = defaultdict(lambda: defaultdict(list))
+    entries = 0
+    for topic, value in written:
+        if topic == AUDIT.name:
+            entries += 1
+        else:
+            alert = codec.decode(value)[1]
+            briefs[topic][alert["alert_id"]].append(brief(alert))
+    return briefs, entries
+
+
+def brief(alert: Alert) -> Brief:
+    """Return an alert record in brief."""
+    fields = sorted(alert.items())
+    but_times = [(name, said) for name, said in fields if name not in TIMES]
+    return Brief(hash(repr(fields)), hash(repr(but_times)))
+
+
+def compare(wanted: Briefs, told: Briefs) -> Counts:
+    """Compare what should have been said with what was, by id; within an id the order counts."""
     counts = Counts()
     for alert_id in sorted(wanted.keys() | told.keys()):
         _compare_one(alert_id, wanted.get(alert_id, []), told.get(alert_id, []), counts)
     return counts
 
 
-def _compare_one(alert_id: str, wanted: list[Alert], told: list[Alert], counts: Counts) -> None:
+def _compare_one(alert_id: str, wanted: list[Brief], told: list[Brief], counts: Counts) -> None:
     once = [each for number, each in enumerate(told) if not number or each != told[number - 1]]
     if len(once) < len(told):
         counts.doubled.append(alert_id)
@@ -76,17 +111,9 @@ def _compare_one(alert_id: str, wanted: list[Alert], told: list[Alert], counts: 
         counts.doubled.append(alert_id)
     for one, other in zip(wanted, once, strict=False):
         if one != other:
-            same = {name for name in one if one[name] == other.get(name)}
-            kind = counts.mistimed if one.keys() - same <= TIMES else counts.different
-            kind.append(alert_id)
+            mistimed = one.but_times == other.but_times
+            (counts.mistimed if mistimed else counts.different).append(alert_id)
             return
-
-
-def _by_id(alerts: Iterable[Alert]) -> dict[str, list[Alert]]:
-    by_id: dict[str, list[Alert]] = defaultdict(list)
-    for alert in alerts:
-        by_id[alert["alert_id"]].append(alert)
-    return by_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,51 +123,69 @@ class Entry:
     offset: int
     timestamp_ms: int
     value: bytes | None
-    headers: Mapping[str, bytes]
+    headers: Mapping[str, bytes] = field(default_factory=dict)
+    key: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OnTopic:
+    """The records of a topic, read committed, from Kafka anew whenever they are gone through."""
+
+    brokers: str
+    topic: str
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Give them from their beginning to the end that there is now."""
+        partition = TopicPartition(self.topic, 0)
+        with closing(_consumer(self.brokers)) as consumer:
+            consumer.assign([partition])
+            consumer.seek_to_beginning(partition)
+            end = consumer.end_offsets([partition])[partition]
+            while consumer.position(partition) < end:
+                for records in consumer.poll(500).values():
+                    for each in records:
+                        yield Entry(
+                            each.offset, each.timestamp, each.value, dict(each.headers), each.key
+                        )
 
 
 @dataclass(slots=True)
 class Topics:
-    """What is on a run's topics, read committed, after its end."""
+    """What is on a run's topics after its end."""
 
-    sources: dict[str, list[Entry]]
-    facts: list[Entry]
-    rejected: list[Entry]
-    written: dict[str, list[Entry]]
+    sources: Mapping[str, Iterable[Entry]]
+    facts: Iterable[Entry]
+    rejected: Iterable[Entry]
+    written: Mapping[str, Iterable[Entry]]
     """What the judge wrote: the alerts, each agency's own, and the audit."""
 
     @classmethod
-    def read(cls, brokers: str, prefix: str) -> Topics:
-        """Read all of them from their beginning to their end."""
+    def on(cls, brokers: str, prefix: str) -> Topics:
+        """Return those of a cluster."""
 
-        def read(name: str) -> list[Entry]:
-            return list(_read(brokers, prefixed(prefix, name)))
+        def on_topic(name: str) -> OnTopic:
+            return OnTopic(brokers, prefixed(prefix, name))
 
         return cls(
-            {topic.name: read(topic.name) for topic in SOURCE_TOPICS},
-            read(FACTS.name),
-            read(REJECTED_EVENTS.name),
-            {name: read(name) for name in WRITTEN_BY_JUDGE},
+            {topic.name: on_topic(topic.name) for topic in SOURCE_TOPICS},
+            on_topic(FACTS.name),
+            on_topic(REJECTED_EVENTS.name),
+            {name: on_topic(name) for name in WRITTEN_BY_JUDGE},
         )
 
-    def told(self) -> dict[str, list[Alert]]:
-        """Return every alert record by topic, in the topic's order."""
-        return {
-            name: _read_all(self.written[name]) for name in WRITTEN_BY_JUDGE if name != AUDIT.name
-        }
-
-    def audit(self) -> list[dict[str, Any]]:
-        """Return the entries of the audit."""
-        return _read_all(self.written[AUDIT.name])
+    def said(self, name: str) -> Iterator[dict[str, Any]]:
+        """Give what the records say that the judge wrote to one of its topics, in the topic's order."""
+        return (codec.decode(each.value)[1] for each in self.written[name])
 
 
 @dataclass(slots=True)
 class Inputs:
     """What became of every record on the source topics."""
 
+    records: int = 0
+    """All but the clock's ticks."""
     applied: int = 0
     rejected: int = 0
-    ticks: int = 0
     waiting: list[str] = field(default_factory=list)
     """Neither applied nor rejected: where it is."""
     twice: list[str] = field(default_factory=list)
@@ -165,8 +210,8 @@ def inputs_of(topics: Topics, confirmed: Iterable[str]) -> Inputs:
         for entry in entries:
             read = _decoded(entry)
             if read is not None and read[0] == "Tick":
-                inputs.ticks += 1
                 continue
+            inputs.records += 1
             if read is not None:
                 there.add(read[1]["event_id"])
             place = (topic, entry.offset)
@@ -181,39 +226,36 @@ def inputs_of(topics: Topics, confirmed: Iterable[str]) -> Inputs:
     return inputs
 
 
-def _read_all(entries: Iterable[Entry]) -> list[dict[str, Any]]:
-    return [codec.decode(each.value)[1] for each in entries if each.value is not None]
-
-
 def oracle(
     topics: Topics, policy: Policy, pseudonyms: Pseudonyms, until: datetime
-) -> dict[str, list[Alert]]:
-    """Return, by topic, every record that the judge should have written up to `until`: judged in one go, without Kafka.
+) -> Iterator[tuple[str, bytes]]:
+    """Give every record that the judge should have written up to `until`, and its topic: all heard first, then judged.
 
-    The same intake and judge as in the workers; what is compared is all that lies around them.
+    The same intake and judge as in the workers, without Kafka; what is compared is all that lies around them.
     """
-    facts: list[Record] = []
-    for topic, entries in topics.sources.items():
-        told = [entry for entry in entries if _name(entry) != "Tick"]
-        effects = Intake(topic, 0, pseudonyms, ceiling=1.0).apply(
-            [Record(topic, 0, each.offset, each.timestamp_ms, None, each.value) for each in told]
-        )
-        facts += _facts(effects)
-    judge = Judge(policy, most=NO_LIMIT)
+    judge = Judge(policy, most=AT_ONCE)
     judge.loaded()
-    ticks = [_tick(origin, until) for origin in ORIGINS]
-    written: dict[str, list[Alert]] = {name: [] for name in WRITTEN_BY_JUDGE}
-    for output in judge.apply([*facts, *ticks]).outputs:
-        written[output.topic].append(codec.decode(output.value)[1])
-    return written
+    for topic, entries in topics.sources.items():
+        intake = Intake(topic, 0, pseudonyms, ceiling=1.0)
+        told = (
+            Record(topic, 0, each.offset, each.timestamp_ms, None, each.value)
+            for each in entries
+            if _name(each) != "Tick"
+        )
+        while part := list(islice(told, AT_ONCE)):
+            judge.apply(list(_facts(intake.apply(part))))
+    effects = judge.apply([_tick(origin, until) for origin in ORIGINS])
+    while True:
+        yield from ((each.topic, each.value) for each in effects.outputs if each.value)
+        if not judge.unfinished:
+            return
+        effects = judge.apply([])
 
 
-def _facts(effects: Effects) -> list[Record]:
-    return [
-        Record(FACTS.name, 0, number, each.timestamp_ms or 0, each.key, each.value)
-        for number, each in enumerate(effects.outputs)
-        if each.topic == FACTS.name
-    ]
+def _facts(effects: Effects) -> Iterator[Record]:
+    for each in effects.outputs:
+        if each.topic == FACTS.name:
+            yield Record(FACTS.name, 0, 0, each.timestamp_ms or 0, each.key, each.value)
 
 
 def _tick(origin: str, at: datetime) -> Record:
@@ -251,20 +293,11 @@ def still_for(seen: Sequence[tuple[float, float]]) -> float:
     return longest
 
 
-def _read(brokers: str, topic: str) -> Iterable[Entry]:
-    consumer = KafkaConsumer(
+def _consumer(brokers: str) -> KafkaConsumer:
+    return KafkaConsumer(
         bootstrap_servers=brokers.split(","),
         isolation_level="read_committed",
         enable_auto_commit=False,
         group_id=None,
         max_poll_records=5_000,
     )
-    partition = TopicPartition(topic, 0)
-    consumer.assign([partition])
-    consumer.seek_to_beginning(partition)
-    end = consumer.end_offsets([partition])[partition]
-    while consumer.position(partition) < end:
-        for records in consumer.poll(500).values():
-            for each in records:
-                yield Entry(each.offset, each.timestamp, each.value, dict(each.headers))
-    consumer.close()
