@@ -56,6 +56,9 @@ _WRITTEN_WITHIN_MS: Final = 300_000
 _ALERT: Final = "alert "
 _STOPPED: Final = b"m/"
 """The judge's row that says where time stopped on its way: what the last record leads to is told in part only."""
+_AS_IT_WAS: Final = (
+    "give the policy that was in force, and use the version of baton that judged by it"
+)
 _LOOKS: Final = 5
 """How often, once a second, a judge that is in the middle of something is looked at before it is said to be."""
 _TAIL: Final = 10_000
@@ -302,7 +305,7 @@ class Repair:
             found.notes.append(f"facts before offset {replayed.first} are gone, by retention")
         if wrong:
             found.notes.append(
-                "alerts differ from their topic: not told yet, or judged by another policy"
+                "alerts differ from their topic: not told yet, or judged by another policy or version of baton"
             )
         if writer is not None and (found.differing or unfinished or position is None):
             why_not = _why_not(replayed, told, wrong, unfinished=unfinished)
@@ -433,10 +436,10 @@ def _why_not(
         # The replay's entries are numbered from another first fact: nobody can say which are told.
         return "the judge stopped in the middle; run a worker until it has finished, then rebuild"
     if not told.same_end:
-        return "up to its end the audit has other entries than the replay; give the policy that was in force"
+        return f"up to its end the audit has other entries than the replay; {_AS_IT_WAS}"
     if any(each.how != "missing" for each in wrong):
         # Their audit, their agencies' topics and their steps would no longer be of one piece.
-        return "give the policy that was in force"
+        return _AS_IT_WAS
     return ""
 
 
