@@ -126,9 +126,10 @@ def test_operators_do_everything_that_can_be_done_to_an_alert() -> None:
 
 
 def test_the_policy_of_seconds_is_a_policy() -> None:
-    """Its working days are seconds, and it keeps every rule."""
-    parse_policy(quick_policy(), "policy.toml")
+    """Its working days are seconds, people are told at any hour, and it keeps every rule."""
+    policy = parse_policy(quick_policy(), "policy.toml")
 
+    assert not any(role.working_hours for role in policy.roles.values())
     assert "{ working_days = 1" not in quick_policy()
 
 

@@ -40,12 +40,16 @@ GIVES_UP_AFTER: Final = 600
 
 
 def quick_policy() -> str:
-    """Return the partnership's policy with seconds for its working days."""
+    """Return the partnership's policy with seconds for its working days, and no working hours.
+
+    So a run tells people as much in the evening or on a Sunday as it does on a Monday morning.
+    """
     text = re.sub(
         r"\{ working_days = (\d+)[^}]*\}",
         lambda days: f"{{ seconds = {int(days[1]) * A_WORKING_DAY} }}",
         POLICY.read_text(encoding="utf-8"),
     )
+    text = re.sub(r"(working_hours *= )true", r"\1false", text)
     return text.replace("{ hours = 1 }", f"{{ seconds = {AN_HOUR} }}")
 
 
