@@ -306,6 +306,31 @@ def test_both_say_the_same_of_a_silence(
     assert compare(expected, said(lines)).differences == ()
 
 
+def test_both_call_a_block_by_the_same_case() -> None:
+    """By the first of it that was asked for; of those of one moment not by the one that was told first."""
+    at = "2026-03-02T12:00:00Z"
+    requests = [
+        (
+            at,
+            "TransferRequested",
+            {
+                "transfer": f"t-{number}",
+                "case": f"case-{number}",
+                "from_team": "east",
+                "to_team": "west",
+                "received_at": f"2026-03-02T12:0{later}:00Z",
+            },
+        )
+        for later, number in enumerate((97, 248, 301, 302, 303))
+    ]
+    lines = log(*requests)
+    expected = expected_alerts(map(json.loads, lines), TEXT)
+
+    blocks = [each.alert_id for each in expected if each.rule == "block-transfer"]
+    assert ["block-transfer/east/t-248/west"] == blocks
+    assert compare(expected, said(lines)).differences == ()
+
+
 def test_persons_may_have_other_keys() -> None:
     """On Kafka an alert names a pseudonym: the same alerts, by another id."""
     lines = [json.loads(line) for line in events(replace(PLAN, years=0.02))]

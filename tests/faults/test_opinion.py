@@ -11,14 +11,14 @@ import pytest
 
 from baton.agents.pseudonym import Pseudonyms
 from baton.contract import codec
-from baton.contract.topics import ALERTS, SOURCE_TOPICS, topic_of
+from baton.contract.topics import ALERT_ACTIONS, ALERTS, SOURCE_TOPICS, topic_of
 from baton.engine.policy_file import parse_policy
 from tests.faults.harness.actors import quick_policy
 from tests.faults.harness.deeds import deed_on
 from tests.faults.harness.opinion import second_opinion
 from tests.faults.harness.plan import SHORT, make_plan
 from tests.faults.harness.stories import Sending, at_once, backlog
-from tests.faults.harness.verdict import Entry, Topics, oracle
+from tests.faults.harness.verdict import Entry, Topics, by_topic, oracle
 from tests.simulation.check import WRITTEN_BY_JUDGE
 
 # With microseconds, as a run's beginning has.
@@ -99,6 +99,18 @@ def test_it_agrees_on_the_events_of_a_run(run: tuple[list[Told], list[Alert]]) -
     assert {"raised", "answered", "closed", "withdrawn"} <= set(last.values())
     assert found.expected > 400
     assert found.differences == ()
+
+
+def test_the_audit_should_have_what_people_did(run: tuple[list[Told], list[Alert]]) -> None:
+    """And each record of an alert: the verdict counts the entries."""
+    told, alerts = run
+    did = [record for _, record, _ in told if topic_of(record) == ALERT_ACTIONS.name]
+    policy = parse_policy(POLICY, "policy.toml")
+
+    _, entries = by_topic(oracle(topics_of(told, []), policy, PSEUDONYMS, UNTIL))
+
+    assert did
+    assert len(alerts) + len(did) == entries
 
 
 @pytest.mark.parametrize(

@@ -303,8 +303,9 @@ def _settled(look: Look) -> bool:
 
 def _compact_eagerly(brokers: str) -> None:
     """Have the state compacted all the time, and the alerts not at all: each of them is to be counted."""
+    not_at_all = {"min.compaction.lag.ms": "86400000", "max.compaction.lag.ms": "86400000"}
     wanted = {topic.name: COMPACTION for topic in STATE_TOPICS}
-    wanted[ALERTS.name] = {"min.compaction.lag.ms": "86400000", "max.compaction.lag.ms": "86400000"}
+    wanted |= {topic.name: not_at_all for topic in (ALERTS, *AGENCY_ALERTS)}
     resources = [
         ConfigResource(ConfigResourceType.TOPIC, prefixed(PREFIX, name), configs=configs)
         for name, configs in wanted.items()

@@ -237,7 +237,7 @@ FROM named n JOIN offered o ON o.scope = n.scope AND o.moment = n.moment
 UNION ALL
 SELECT u.scope, u.moment, o.to_team, o.authority, u.due, o.transfer, o.case_id, o.occurred,
     'block-transfer/' || o.from_team || '/'
-    || first_value(o.transfer) OVER (PARTITION BY u.scope, u.moment, u.island ORDER BY o.occurred, o.place)
+    || first_value(o.transfer) OVER (PARTITION BY u.scope, u.moment, u.island ORDER BY o.occurred, o.transfer)
     || '/' || o.to_team
 FROM unnamed u
 JOIN unnamed_offers o
