@@ -343,14 +343,40 @@ def test_what_is_told_of_a_past_moment_is_judged_as_of_where_the_ticks_are(told_
 
     written: list[dict[str, Any]] = []
     for batch in batches:
-        written += alerts_in(parts.apply(batch).outputs)
-        while unfinished(parts):
+        left = batch
+        while left or unfinished(parts):
+            effects = parts.apply(left)
+            written += alerts_in(effects.outputs)
+            left = left[len(left) - effects.not_yet :]
             parts = Kept(Judge(POLICY, most), parts.rows)
-            written += alerts_in(parts.apply([]).outputs)
 
     assert NOON + 9 * DAY - MILLISECOND in {alert["raised_at"] for alert in written}
     assert by_moment(at_once) == by_moment(written)
     assert rows_but_the_chain(whole) == rows_but_the_chain(parts)
+
+
+def test_what_is_told_of_a_past_moment_does_not_make_more_be_done_at_once() -> None:
+    """It waits, and all behind it, until time has come to where the ticks are; then it is judged, and nothing lost."""
+    most, count = 100, 400
+    judge = Kept(Judge(POLICY, most))
+    judge.apply([*map(fact, map(transfer, range(count))), *ticks(NOON)])
+    now = ticks(NOON + 2 * DAY + MINUTE)
+    left = [*now, fact(transfer(count, NOON - DAY)), fact(transfer(count + 1, NOON + 2 * DAY))]
+
+    raised: list[str] = []
+    waited = 0
+    while left or unfinished(judge):
+        effects = judge.apply(left)
+        said = [each["alert_id"] for each in alerts_in(effects.outputs)]
+        assert len(said) <= most + MOST_EACH * (len(now) + 2)
+        raised += said
+        waited += bool(effects.not_yet)
+        assert effects.not_yet in ({0, 2} if unfinished(judge) else {0})
+        left = left[len(left) - effects.not_yet :]
+        judge = Kept(Judge(POLICY, most), judge.rows)
+
+    assert waited
+    assert count + 1 == len(raised) == len(set(raised))
 
 
 def by_moment(alerts: list[dict[str, Any]]) -> list[tuple[Any, ...]]:

@@ -341,3 +341,14 @@ class CountingDown(Chaining):
         left = int(self.rows.get(b"left", b"0")) + sum(int(each.value or b"0") for each in records)
         self.rows[b"left"] = b"%d" % (left - 1)
         return Effects([Output("told", b"key", b"%d" % left)], {b"left": self.rows[b"left"]})
+
+
+class OneAtATime(CountingDown):
+    """A process that takes a record, and lets all behind it wait until it has counted down what that told it."""
+
+    def apply(self, records: Sequence[Record]) -> Effects:
+        """Count one step."""
+        taken = [] if self.unfinished else records[:1]
+        effects = super().apply(taken)
+        effects.not_yet = len(records) - len(taken)
+        return effects

@@ -26,6 +26,7 @@ from tests.ledger.conftest import (
     FakeKafka,
     FakeLog,
     FakeWriter,
+    OneAtATime,
 )
 
 if TYPE_CHECKING:
@@ -308,6 +309,60 @@ def test_what_was_left_unfinished_is_finished_by_the_next_owner() -> None:
     assert before == [b"4", b"3", b"2", b"1"][: len(before)]
     assert 2 <= len(before) < 4
     assert [b"4", b"3", b"2", b"1"] == [each.value for each in kafka.committed_outputs()]
+
+
+def test_records_that_have_to_wait_come_again_after_what_goes_before() -> None:
+    """Each transaction stores the position of what is applied by then; nothing waits for the next delivery."""
+    kafka = FakeKafka()
+    for count in (b"2", b"1", b"3"):
+        kafka.produce(b"key", count)
+    ledger = opened(kafka, OneAtATime())
+
+    batches = asyncio.run(ledger.apply(kafka.records(0, 3)))
+
+    assert [1, 0, 1, 1, 0, 0] == [batch.count for batch in batches]
+    assert [1, 1, 2, 3, 3, 3] == [batch.offset for batch in batches]
+    assert 3 == ledger.next
+    told = [each.value for each in kafka.committed_outputs()]
+    assert [b"2", b"1", b"1", b"3", b"2", b"1"] == told
+
+
+def test_what_has_to_wait_comes_again_to_the_next_owner() -> None:
+    """Closed while a record waits, its position says so."""
+    kafka = FakeKafka()
+    for count in (b"4", b"1"):
+        kafka.produce(b"key", count)
+
+    async def closed_meanwhile() -> None:
+        ledger = ledger_on(kafka, OneAtATime())
+        await ledger.open()
+        applying = asyncio.create_task(ledger.apply(kafka.records(0, 2)))
+        while len(kafka.committed) < 2:  # noqa: ASYNC110 - one await at a time
+            await asyncio.sleep(0)
+        await ledger.close()
+        with pytest.raises(LedgerClosedError):
+            await applying
+
+    asyncio.run(closed_meanwhile())
+    assert b"1" == kafka.committed_rows()[POSITION_KEY]
+    asyncio.run(opened(kafka, OneAtATime()).catch_up())
+
+    told = [each.value for each in kafka.committed_outputs()]
+    assert [b"4", b"3", b"2", b"1", b"1"] == told
+    assert b"2" == kafka.committed_rows()[POSITION_KEY]
+
+
+def test_a_process_that_lets_records_wait_for_nothing_is_refused() -> None:
+    """They would be given to it for ever."""
+
+    class Idle(Chaining):
+        def apply(self, records: Sequence[Record]) -> Effects:
+            return Effects(not_yet=len(records))
+
+    kafka = kafka_of(2)
+
+    with pytest.raises(LedgerError, match="wait for nothing"):
+        asyncio.run(opened(kafka, Idle()).apply(kafka.records(0, 2)))
 
 
 def test_the_row_of_the_position_belongs_to_the_ledger() -> None:

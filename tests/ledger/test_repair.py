@@ -22,6 +22,7 @@ from tests.ledger.conftest import (
     FakeKafka,
     FakeLog,
     FakeWriter,
+    OneAtATime,
     Stored,
 )
 
@@ -217,3 +218,21 @@ def test_a_replay_finishes_what_is_too_much_at_once() -> None:
 
     assert [b"4", b"3", b"2", b"1"] == [each.value for each in told]
     assert {b"left": b"0"} == again.rows
+
+
+def test_a_replay_gives_again_what_had_to_wait() -> None:
+    """As the ledger does: what a record leads to is finished before the next that has to wait for it."""
+    kafka = FakeKafka()
+    for count in (b"2", b"1", b"3"):
+        kafka.produce(b"key", count)
+    told: list[Output] = []
+    again = Replay(FakeLog(kafka, Random(4)), OneAtATime(), told.append)
+
+    async def replayed() -> None:
+        await again.begin()
+        await again.to(3)
+
+    assert run(replayed())
+
+    assert [b"2", b"1", b"1", b"3", b"2", b"1"] == [each.value for each in told]
+    assert 3 == again.records

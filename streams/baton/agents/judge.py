@@ -45,8 +45,7 @@ MOST_EACH: Final = 5
 """Chronologies that are judged, and alerts whose time has come, in one transaction; as many more for each record of it.
 
 Time stops after the moment with which that is exceeded, or within one that alone is more, and goes on in the next
-transaction: a hundred thousand deadlines of one second would make one that runs out of time, again and again. One thing
-does not wait for that: what is told late, by a broker's clock that stepped back, in the batch in which time stopped.
+transaction: a hundred thousand deadlines of one second would make one that runs out of time, again and again.
 """
 
 CHAIN_ROW: Final = b"c/"
@@ -153,18 +152,21 @@ class Judge:
     def apply(self, records: Sequence[Record]) -> Effects:
         """Hear what was told, and let time come as far as the slowest origin has, record by record.
 
-        So batches play no part; and a fact from before now, by a broker's clock that stepped back, is judged at once.
+        So batches play no part; and a fact from before now, by a broker's clock that stepped back, is judged at once:
+        where time has stopped it waits, and all behind it, until time has come to where the ticks are. How much is
+        done at once must not decide as of when it is judged.
         """
         effects = Effects()
         self._left = self._most + MOST_EACH * len(records)
         if self.unfinished:
             self._advance(effects)
-        for record in records:
+        for number, record in enumerate(records):
             name, fields = codec.decode(record.value)
             if name == "TickForwarded":
                 self._hear_tick(fields, record.value, effects)
-            else:
-                self._hear_told(fields, record.value, effects)
+            elif not self._hear_told(fields, record.value, effects):
+                effects.not_yet = len(records) - number
+                break
         if any(output.topic == AUDIT.name for output in effects.outputs):
             effects.rows[CHAIN_ROW] = self.chain.row
         effects.routine = not effects.outputs and all(key.startswith(_TICK) for key in effects.rows)
@@ -179,11 +181,11 @@ class Judge:
             else:
                 self._advance(effects)
 
-    def _hear_told(self, fields: dict[str, Any], value: bytes | None, effects: Effects) -> None:
+    def _hear_told(self, fields: dict[str, Any], value: bytes | None, effects: Effects) -> bool:
+        """Hear what was told; return False for what has to wait until time has come as far as the ticks."""
         told, order = _told_of(fields)
         if self.unfinished and told is not None and self._is_late(told):
-            # Where time is by now, which is as of when it is judged, must not depend on how much is done at once.
-            self._advance(effects, however_much=True)
+            return False
         # What is neither a fact nor an action, such as somebody's look at an alert, is for the audit alone.
         new = told is not None and self._hear(told, order)
         if fields["topic"] == ALERT_ACTIONS.name and (new or told is None):
@@ -192,6 +194,7 @@ class Judge:
             effects.rows[_row_of(told.identity)] = value
             if self._is_late(told):
                 self._advance(effects)
+        return True
 
     def _note_deed(self, heard: dict[str, Any], effects: Effects) -> None:
         """Append what somebody did, saw or was told to the audit, whatever becomes of it."""
@@ -232,16 +235,14 @@ class Judge:
         to = to or self.engine.now
         return to is not None and told.received_at <= to
 
-    def _advance(self, effects: Effects, *, however_much: bool = False) -> None:
+    def _advance(self, effects: Effects) -> None:
         """Let time come as far as the ticks allow, or as far as may be done at once."""
         to, moment = self._allowed, None
-        most = None if however_much else self._most
         while to is not None and moment != to:
             moment = self._next_moment(to)
             # Between two moments if it can be: within one, what people did then is weighed before the rest of it.
             between = self.engine.now is None or moment > self.engine.now
-            enough = most is not None and self._left <= 0 and between
-            if enough or not self._pass(moment, effects, most):
+            if (self._left <= 0 and between) or not self._pass(moment, effects, self._most):
                 self._stop(effects)
                 return
         if to is None:
@@ -259,7 +260,7 @@ class Judge:
         """Return the next moment at which the engine or an alert has something to do, or `to` if it is earlier."""
         return min(filter(None, (self.engine.next_moment, self.lives.next_moment, to)))
 
-    def _pass(self, to: datetime, effects: Effects, most: int | None) -> bool:
+    def _pass(self, to: datetime, effects: Effects, most: int) -> bool:
         """Let time come to a moment, the rules first; return False where that is more than `most`."""
         changes = self.engine.advance(to, most)
         self._left -= changes.judged

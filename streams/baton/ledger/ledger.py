@@ -304,14 +304,26 @@ class Ledger:
             size += len(record.key or b"") + len(record.value or b"")
             full = last + 1 - begin == self._batch_max or size >= self._batch_bytes
             if full or last + 1 == len(span.records):
-                if self.closing:
-                    self._check_usable()  # Raises: between two transactions is the place to stop.
                 part = span.records[begin : last + 1]
                 position = span.position if last + 1 == len(span.records) else record.offset + 1
-                yield await self._write(Span(part, position), read)
-                async for batch in self._finish(read):
+                async for batch in self._write_part(Span(part, position), read):
                     yield batch
                 begin, size = last + 1, 0
+
+    async def _write_part(self, part: Span, read: Reading) -> AsyncIterator[Batch]:
+        """Write records in one transaction, and all that they lead to; what has to wait for that comes in the next."""
+        while part.records:
+            async for batch in self._finish(read):
+                yield batch
+            if self.closing:
+                self._check_usable()  # Raises: between two transactions is the place to stop.
+            batch = await self._write(part, read)
+            yield batch
+            if not batch.count:
+                raise LedgerError(f"{self.source}: a process lets records wait for nothing")
+            part = Span(part.records[batch.count :], part.position)
+        async for batch in self._finish(read):
+            yield batch
 
     async def _finish(self, read: Reading) -> AsyncIterator[Batch]:
         """Write all that the records applied so far lead to: a process does no more at once than fits a transaction."""
@@ -331,9 +343,11 @@ class Ledger:
         effects = self.process.apply(span.records) if applied else Effects()
         if POSITION_KEY in effects.rows:
             raise LedgerError(f"{self.source}: a process wrote the row of the position")
+        count = len(span.records) - effects.not_yet
+        position = span.records[count].offset if effects.not_yet else span.position
         changed: dict[bytes, bytes | None] = {
             **effects.rows,
-            POSITION_KEY: str(span.position).encode(),
+            POSITION_KEY: str(position).encode(),
         }
         rows = [
             Output(self._state_topic, key, value, partition=self.source.number)
@@ -342,14 +356,14 @@ class Ledger:
         await self._writer.begin()
         await self._writer.send([*effects.outputs, *rows])
         await self._writer.commit()
-        self.next = self._stored = span.position
+        self.next = self._stored = position
         self.transactions += 1
         self._usable = True
         return Batch(
             topic=self.source.topic,
             partition=self.source.number,
             offset=self.next,
-            count=len(span.records),
+            count=count,
             outputs=len(effects.outputs),
             rows=len(effects.rows),
             ms=(perf_counter() - began) * 1_000,

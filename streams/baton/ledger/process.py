@@ -42,6 +42,8 @@ class Effects:
 
     outputs: list[Output] = field(default_factory=list)
     rows: dict[bytes, bytes | None] = field(default_factory=dict)
+    not_yet: int = 0
+    """How many of the records, the last ones, are to come again, after all that the others lead to is written."""
     routine: bool = False
     """Whether nothing happened but the passing of time, so that the log line is for those who look for it."""
 
@@ -64,7 +66,7 @@ class Process(Protocol):
         """Rebuild what follows from the rows: all of them have been loaded."""
 
     def apply(self, records: Sequence[Record]) -> Effects:
-        """Apply records, in order, and return what to write.
+        """Apply records, in order, and return what to write; while it is unfinished some may have to wait.
 
         Whatever it raises stops the worker, with nothing written.
         """

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from baton.ledger.ledger import POSITION_KEY, RefusedToOpenError
-from baton.ledger.process import Output
+from baton.ledger.process import Effects, Output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from baton.ledger.log import Log, Partition, Writer
-    from baton.ledger.process import Effects, Process, Record
+    from baton.ledger.process import Process, Record
 
 RANGE: Final = 10_000
 """Most source records that are read, and applied, at once."""
@@ -71,12 +71,14 @@ class Replay:
 
     def _apply(self, records: Sequence[Record]) -> Effects:
         """Apply records, and all that they lead to."""
-        effects = self._process.apply(records)
-        while self._process.unfinished:
-            more = self._process.apply([])
-            effects.outputs += more.outputs
-            effects.rows |= more.rows
-        return effects
+        whole = Effects()
+        while True:
+            effects = self._process.apply(records)
+            whole.outputs += effects.outputs
+            whole.rows |= effects.rows
+            records = records[len(records) - effects.not_yet :]
+            if not (records or self._process.unfinished):
+                return whole
 
 
 @dataclass(frozen=True, slots=True)
