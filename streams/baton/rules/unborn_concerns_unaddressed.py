@@ -199,7 +199,7 @@ def _concerns(unborn: Unborn, told: Chronology) -> Checklist:
 
 RULE = Rule(
     slug=SLUG,
-    version=1,
+    version=2,
     catalogue="B6",
     reads="case",
     also_reads=frozenset({"person"}),
