@@ -321,3 +321,106 @@ def test_a_dated_line_of_the_policy_is_refused() -> None:
 
     with pytest.raises(CannotAuditError, match="dated lines for source-silent"):
         expected_alerts([], dated)
+
+
+def named(*people: str, **fields: Any) -> dict[str, Any]:
+    """Return something that names these people."""
+    return {"people": [{"scheme": "local", "value": each} for each in people], **fields}
+
+
+FIRST_A_BOY = named("boy-1", "woman-1", referral="ref-1", about_unborn=True, agency="school")
+TOLD = {"to_agency": "midwifery", "agency": "childrens_social_care"}
+
+
+@pytest.mark.parametrize(
+    ("told", "about"),
+    [
+        # She had booked.
+        (
+            [
+                ("2026-03-01T12:00:00Z", "PregnancyBooked", hers(due_date="2026-06-05")),
+                ("2026-03-02T12:00:00Z", "ReferralReceived", FIRST_A_BOY),
+            ],
+            {"local:woman-1"},
+        ),
+        # The police know it.
+        (
+            [
+                ("2026-03-02T11:00:00Z", "IncidentRecorded", woman("pregnant")),
+                ("2026-03-02T12:00:00Z", "ReferralReceived", {**FIRST_A_BOY, "incident": "inc-1"}),
+            ],
+            {"local:woman-1"},
+        ),
+        # Nobody knows who is the mother; a booking afterwards changes nothing.
+        (
+            [
+                ("2026-03-02T12:00:00Z", "ReferralReceived", FIRST_A_BOY),
+                ("2026-03-04T12:00:00Z", "PregnancyBooked", hers(due_date="2026-06-05")),
+            ],
+            {"local:boy-1"},
+        ),
+        # Then midwifery may be told of either, ...
+        (
+            [
+                ("2026-03-02T12:00:00Z", "ReferralReceived", FIRST_A_BOY),
+                ("2026-03-02T13:00:00Z", "AgencyInformed", named("woman-1", **TOLD)),
+                (
+                    "2026-03-02T14:00:00Z",
+                    "InformationAcknowledged",
+                    named("woman-1", agency="midwifery"),
+                ),
+            ],
+            set(),
+        ),
+        # ... and the pregnancy of either may have ended.
+        (
+            [
+                ("2026-03-02T12:00:00Z", "ReferralReceived", FIRST_A_BOY),
+                ("2026-03-05T12:00:00Z", "PregnancyEnded", hers()),
+            ],
+            set(),
+        ),
+        # She had booked, and what is told of the boy is not about her; her end is.
+        (
+            [
+                ("2026-03-01T12:00:00Z", "PregnancyBooked", hers(due_date="2026-06-05")),
+                ("2026-03-02T12:00:00Z", "ReferralReceived", FIRST_A_BOY),
+                ("2026-03-02T13:00:00Z", "AgencyInformed", named("boy-1", **TOLD)),
+                (
+                    "2026-03-02T14:00:00Z",
+                    "InformationAcknowledged",
+                    named("boy-1", agency="midwifery"),
+                ),
+            ],
+            {"local:woman-1"},
+        ),
+        (
+            [
+                ("2026-03-01T12:00:00Z", "PregnancyBooked", hers(due_date="2026-06-05")),
+                ("2026-03-02T12:00:00Z", "ReferralReceived", FIRST_A_BOY),
+                ("2026-03-05T12:00:00Z", "PregnancyEnded", hers()),
+            ],
+            set(),
+        ),
+    ],
+    ids=[
+        "booked",
+        "stated",
+        "booked-afterwards",
+        "told-of-either",
+        "ended-of-either",
+        "told-of-the-boy",
+        "ended",
+    ],
+)
+def test_both_say_the_same_of_who_the_mother_is(
+    told: list[tuple[str, str, dict[str, Any]]], about: set[str]
+) -> None:
+    """A referral names a sibling first: A9 is about the mother, as far as that is told."""
+    later = ("2026-03-20T12:00:00Z", "IncidentUpdated", {"incident": "inc-2", "people": []})
+    lines = log(*told, later)
+    found = expected_alerts(map(json.loads, lines), TEXT)
+
+    standing = (each for each in found if each.rule == "midwifery-not-told")
+    assert about == {each.about for each in standing if each.status != "withdrawn"}
+    assert compare(found, said(lines)).differences == ()
