@@ -346,3 +346,146 @@ def test_a_dated_line_of_the_policy_is_refused() -> None:
 
     with pytest.raises(CannotAuditError, match="dated lines for source-silent"):
         expected_alerts([], dated)
+
+
+def named(*people: str, **fields: Any) -> dict[str, Any]:
+    """Return something that names these people."""
+    return {"people": [{"scheme": "local", "value": each} for each in people], **fields}
+
+
+FIRST_A_BOY = named("boy-1", "woman-1", referral="ref-1", about_unborn=True, agency="school")
+TOLD = {"to_agency": "midwifery", "agency": "childrens_social_care"}
+
+
+@pytest.mark.parametrize(
+    ("told", "about"),
+    [
+        # She had booked.
+        (
+            [
+                ("2026-03-01T12:00:00Z", "PregnancyBooked", hers(due_date="2026-06-05")),
+                ("2026-03-02T12:00:00Z", "ReferralReceived", FIRST_A_BOY),
+            ],
+            {"local:woman-1"},
+        ),
+        # The police know it.
+        (
+            [
+                ("2026-03-02T11:00:00Z", "IncidentRecorded", woman("pregnant")),
+                ("2026-03-02T12:00:00Z", "ReferralReceived", {**FIRST_A_BOY, "incident": "inc-1"}),
+            ],
+            {"local:woman-1"},
+        ),
+        # Nobody knows who is the mother; a booking afterwards changes nothing.
+        (
+            [
+                ("2026-03-02T12:00:00Z", "ReferralReceived", FIRST_A_BOY),
+                ("2026-03-04T12:00:00Z", "PregnancyBooked", hers(due_date="2026-06-05")),
+            ],
+            {"local:boy-1"},
+        ),
+        # Then midwifery may be told of either, ...
+        (
+            [
+                ("2026-03-02T12:00:00Z", "ReferralReceived", FIRST_A_BOY),
+                ("2026-03-02T13:00:00Z", "AgencyInformed", named("woman-1", **TOLD)),
+                (
+                    "2026-03-02T14:00:00Z",
+                    "InformationAcknowledged",
+                    named("woman-1", agency="midwifery"),
+                ),
+            ],
+            set(),
+        ),
+        # ... and the pregnancy of either may have ended.
+        (
+            [
+                ("2026-03-02T12:00:00Z", "ReferralReceived", FIRST_A_BOY),
+                ("2026-03-05T12:00:00Z", "PregnancyEnded", hers()),
+            ],
+            set(),
+        ),
+        # She had booked, and what is told of the boy is not about her; her end is.
+        (
+            [
+                ("2026-03-01T12:00:00Z", "PregnancyBooked", hers(due_date="2026-06-05")),
+                ("2026-03-02T12:00:00Z", "ReferralReceived", FIRST_A_BOY),
+                ("2026-03-02T13:00:00Z", "AgencyInformed", named("boy-1", **TOLD)),
+                (
+                    "2026-03-02T14:00:00Z",
+                    "InformationAcknowledged",
+                    named("boy-1", agency="midwifery"),
+                ),
+            ],
+            {"local:woman-1"},
+        ),
+        (
+            [
+                ("2026-03-01T12:00:00Z", "PregnancyBooked", hers(due_date="2026-06-05")),
+                ("2026-03-02T12:00:00Z", "ReferralReceived", FIRST_A_BOY),
+                ("2026-03-05T12:00:00Z", "PregnancyEnded", hers()),
+            ],
+            set(),
+        ),
+    ],
+    ids=[
+        "booked",
+        "stated",
+        "booked-afterwards",
+        "told-of-either",
+        "ended-of-either",
+        "told-of-the-boy",
+        "ended",
+    ],
+)
+def test_both_say_the_same_of_who_the_mother_is(
+    told: list[tuple[str, str, dict[str, Any]]], about: set[str]
+) -> None:
+    """A referral names a sibling first: A9 is about the mother, as far as that is told."""
+    later = ("2026-03-20T12:00:00Z", "IncidentUpdated", {"incident": "inc-2", "people": []})
+    lines = log(*told, later)
+    found = expected_alerts(map(json.loads, lines), TEXT)
+
+    standing = (each for each in found if each.rule == "midwifery-not-told")
+    assert about == {each.about for each in standing if each.status != "withdrawn"}
+    assert compare(found, said(lines)).differences == ()
+
+
+@pytest.mark.parametrize(
+    ("opened", "offered", "due"),
+    [
+        # Twenty-nine weeks: the same day.
+        (named("woman-1"), (), "2026-03-19T00:00:00"),
+        # It names nobody; its referral does.
+        (named(referral="ref-1"), (), "2026-03-19T00:00:00"),
+        # Whom it names itself is whom it is about.
+        (named("woman-2", referral="ref-1"), (), "2026-03-19T12:00:00"),
+        # The offer names somebody, where the opening did not.
+        (named(referral="ref-1"), ("woman-2",), "2026-03-19T12:00:00"),
+        (named(), ("woman-1",), "2026-03-19T00:00:00"),
+    ],
+    ids=["named", "referred", "another-named", "another-offered", "offered"],
+)
+def test_both_say_the_same_of_whom_a_case_is_about(
+    opened: dict[str, Any], offered: tuple[str, ...], due: str
+) -> None:
+    """C6: an unborn child's case may name nobody, and is about whom its referral names then."""
+    case = {"case": "case-1", "agency": "childrens_social_care"}
+    team = {**case, "transfer": "tr-1", "from_team": "team-1", "to_team": "team-2"}
+    lines = log(
+        ("2026-03-01T12:00:00Z", "PregnancyBooked", hers(due_date="2026-06-05")),
+        ("2026-03-02T12:00:00Z", "ReferralReceived", named("woman-1", referral="ref-1")),
+        ("2026-03-03T12:00:00Z", "CaseOpened", {**opened, **case, "unborn": True}),
+        ("2026-03-04T12:00:00Z", "WorkerAllocated", {**case, "worker": "worker-1"}),
+        *(
+            ("2026-03-05T12:00:00Z", "TransferRequested", {**named(each), **team})
+            for each in offered
+        ),
+        ("2026-03-18T12:00:00Z", "WorkerEnded", {**case, "worker": "worker-1"}),
+        ("2026-04-01T12:00:00Z", "IncidentUpdated", {"incident": "inc-2", "people": []}),
+    )
+    found = expected_alerts(map(json.loads, lines), TEXT)
+
+    (gap,) = (each for each in found if each.rule == "case-without-worker")
+    assert due == gap.due_at.replace(tzinfo=None).isoformat()
+    assert compare(found, said(lines)).differences == ()

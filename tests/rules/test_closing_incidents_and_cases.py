@@ -161,3 +161,15 @@ def test_several_clocks_are_told_as_the_gravest() -> None:
     ]
 
     assert Met("overdue", NOON, wake_at=NOON + DAY) == gravest(told)
+
+
+def test_what_came_late_is_answered_by_the_last_of_it() -> None:
+    """A conference held weeks late is not told as held when the other area was asked."""
+    first, last = case_opened(NOON + HOUR), case_opened(NOON + 3 * DAY)
+    told = [
+        Met("answered-late", NOON + DAY, last),
+        Met("answered-late", NOON, first),
+        Met("answered", NOON + 4 * DAY, case_opened(NOON + 4 * DAY)),
+    ]
+
+    assert Met("answered-late", NOON, last) == gravest(told)

@@ -100,7 +100,7 @@ def _is_far_gone(case: HeldCase, moment: datetime, told: Chronology, terms: Term
 
 RULE = Rule(
     slug=SLUG,
-    version=1,
+    version=2,
     catalogue="C6",
     reads="case",
     also_reads=frozenset({"person"}),

@@ -57,7 +57,7 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
 
 RULE = Rule(
     slug=SLUG,
-    version=1,
+    version=2,
     catalogue="B1",
     reads="case",
     also_reads=frozenset({"person"}),

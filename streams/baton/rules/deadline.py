@@ -76,7 +76,10 @@ GRAVEST_FIRST: tuple[Reason, ...] = (
     "answered",
     "not-asked",
 )
-"""How several clocks of one alert are told as one: by the gravest, of equal ones that which was due first."""
+"""How several clocks of one alert are told as one: by the gravest, of equal ones that which was due first.
+
+Where all that was due came late, it is answered when the last of it came.
+"""
 
 
 def gravest(clocks: Iterable[Met]) -> Met:
@@ -84,7 +87,11 @@ def gravest(clocks: Iterable[Met]) -> Met:
     every = list(clocks)
     worst = min(every, key=lambda each: (GRAVEST_FIRST.index(each.reason), each.due_at))
     wakes = [each.wake_at for each in every if each.wake_at is not None]
-    return replace(worst, wake_at=min(wakes, default=None))
+    answer = worst.answer
+    if worst.reason == "answered-late":
+        late = [each.answer for each in every if each.reason == worst.reason and each.answer]
+        answer = max(late, key=lambda fact: fact.occurred_at)
+    return replace(worst, answer=answer, wake_at=min(wakes, default=None))
 
 
 def found_unless(answers: Iterable[Fact], *, at: datetime, now: datetime) -> Met:

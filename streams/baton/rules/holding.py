@@ -18,6 +18,7 @@ from baton.rules.facts import (
     OpenItemClosed,
     PlanChanged,
     PlanStarted,
+    ReferralReceived,
     VisitCompleted,
     WorkerAllocated,
     WorkerEnded,
@@ -64,10 +65,11 @@ class HeldCase:
     allocations: tuple[WorkerAllocated, ...] = ()
     endings: tuple[WorkerEnded, ...] = ()
     transfers: tuple[Transfer, ...] = ()
+    referred: tuple[ReferralReceived, ...] = ()
 
     @property
     def people(self) -> tuple[str, ...]:
-        """Whom the case is about, in the order in which they were named."""
+        """Whom the case is about, in the order in which they were named; where nobody was, whom its referral names."""
         opened = (
             person for each in self.life if isinstance(each, CaseOpened) for person in each.people
         )
@@ -77,7 +79,10 @@ class HeldCase:
             for each in transfer.requests
             for person in each.people
         )
-        return tuple(dict.fromkeys((*opened, *offered)))
+        named = tuple(dict.fromkeys((*opened, *offered)))
+        return named or tuple(
+            dict.fromkeys(person for each in self.referred for person in each.people)
+        )
 
     @property
     def authority(self) -> str | None:
@@ -218,9 +223,19 @@ def _held_cases(told: Chronology) -> Iterator[dict[str, HeldCase]]:
             tuple(allocations.get(case_id, ())),
             tuple(endings.get(case_id, ())),
             tuple(transfers.get(case_id, ())),
+            tuple(_referred(told, life.get(case_id, ()))),
         )
         for case_id in sorted({*life, *plans, *allocations, *endings, *transfers})
     }
+
+
+def _referred(told: Chronology, life: Iterable[Life]) -> Iterator[ReferralReceived]:
+    """Give the referrals of the openings that name nobody: of others nobody asks whom their referral names."""
+    for opened in life:
+        if isinstance(opened, CaseOpened) and opened.referral is not None and not opened.people:
+            yield from (
+                each for each in told.of(ReferralReceived) if each.referral == opened.referral
+            )
 
 
 def by_case(facts: Iterable[OfCase]) -> dict[str, list[OfCase]]:

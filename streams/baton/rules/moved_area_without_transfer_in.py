@@ -176,7 +176,7 @@ def _opened_there(
 
 RULE = Rule(
     slug=SLUG,
-    version=1,
+    version=2,
     catalogue="C10",
     reads="case",
     also_reads=frozenset({"person"}),

@@ -112,7 +112,7 @@ def _regraded(notification: Notification, told: Chronology) -> Iterator[Notifica
 
 RULE = Rule(
     slug=SLUG,
-    version=2,
+    version=3,
     catalogue="A6",
     reads="person",
     triggers=frozenset({NotificationRecorded}),

@@ -1,9 +1,10 @@
 """Flag a family whose case was closed without anybody having verified it, and who come to notice again.
 
 Asked by each new booking, birth or incident within `look_back` (24 months) of a close that B1, B3 or B5 flagged. Due at
-once: a second look since the close, which is a case of the family opened, an assessment started, or a visit that saw
-somebody; or a case still open. One alert for the person, which later events join. An incident is told of the person
-whom the closed case named first among those who took part. A booking whose pregnancy ended asks nothing.
+once: a second look since the close, which is a case of the family opened or an assessment started by children's
+services, or a visit of any agency that saw somebody; or a case of children's services still open. That another agency
+holds a case (early help) is no look. One alert for the person, which later events join. An incident is told of the
+person whom the closed case named first among those who took part. A booking whose pregnancy ended asks nothing.
 
 A visit to an emergency department, which the review names too, is no record of the contract: it is seen only as the
 incident or referral that follows it.
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 from baton.rules.cases import FAMILY, cases_named, episodes_of
 from baton.rules.deadline import Met, answered_in_time, gravest
 from baton.rules.facts import (
+    CHILDRENS_SOCIAL_CARE,
     AssessmentStarted,
     BirthRecorded,
     CaseOpened,
@@ -100,12 +102,17 @@ def _met(told: Chronology, closure: Unverified, event: Fact, now: datetime, poli
     cases = cases_named(told, told.about)
     for case in cases:
         for episode in episodes_of(told, case):
-            if episode.is_open_at(event.occurred_at) and episode.closed_at != closed_at:
-                return Met("answered", event.occurred_at, episode.opened)
+            opened = next(filter(_is_ours, episode.openings), None)
+            if (
+                opened is not None
+                and episode.is_open_at(event.occurred_at)
+                and episode.closed_at != closed_at
+            ):
+                return Met("answered", event.occurred_at, opened)
     looks: tuple[CaseOpened | CaseReopened | AssessmentStarted | VisitCompleted, ...] = (
-        *told.of(CaseOpened),
-        *told.of(CaseReopened),
-        *told.of(AssessmentStarted),
+        *filter(_is_ours, told.of(CaseOpened)),
+        *filter(_is_ours, told.of(CaseReopened)),
+        *filter(_is_ours, told.of(AssessmentStarted)),
         *(each for each in told.of(VisitCompleted) if FAMILY.intersection(each.seen)),
     )
     return answered_in_time(
@@ -119,9 +126,14 @@ def _met(told: Chronology, closure: Unverified, event: Fact, now: datetime, poli
     )
 
 
+def _is_ours(fact: Fact) -> bool:
+    """Say whether children's services tell it: another agency that holds a case has not looked at theirs again."""
+    return fact.agency == CHILDRENS_SOCIAL_CARE
+
+
 RULE = Rule(
     slug=SLUG,
-    version=1,
+    version=2,
     catalogue="B14",
     reads="person",
     also_reads=frozenset({"case"}),

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from baton.rules.cases import team_of
-from baton.rules.closures import began, closures_of
+from baton.rules.closures import began, closures_of, unless_lost
 from baton.rules.deadline import Met, answered_in_time, first
 from baton.rules.facts import CaseClosed, ReferrerObjected
 from baton.rules.policy import Limit
@@ -48,7 +48,7 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
             SLUG,
             closure.subject,
             told,
-            _closed_too_soon(closure, referral, told, now, terms),
+            unless_lost(_closed_too_soon(closure, referral, told, now, terms), told, closure),
             terms,
             trigger=(closed,),
             evidence=(*referral.received, *referral.feedback),
@@ -123,9 +123,10 @@ def _asked(referral: Referral) -> Iterator[ReferrerObjected]:
 
 RULE = Rule(
     slug=SLUG,
-    version=1,
+    version=2,
     catalogue="B9",
     reads="case",
+    also_reads=frozenset({"person"}),
     without_case=of_objections,
     triggers=frozenset({CaseClosed, ReferrerObjected}),
     judge=judge,

@@ -2,7 +2,8 @@
 
 Two questions. Of the decision: once there is one, feedback is due `decision_within` (one working day) of the
 referral, so that a late decision is late feedback. Of the close: due `closure_within` (five working days) of it; a
-referrer who was told of the ending before the close (`telling_ends`: no further action, early help) was told.
+referrer who was told of the ending before the close (`telling_ends`: no further action, early help) was told. The close
+of an unborn child's case whose pregnancy ended asks nothing.
 
 A referrer who is anonymous, or of an agency in `not_owed_to` (the public), is not told. Without a case it is about
 the person whom the referral names first.
@@ -15,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from baton.rules.cases import team_of
-from baton.rules.closures import began, closures_of
+from baton.rules.closures import began, closures_of, unless_lost
 from baton.rules.deadline import answered_in_time
 from baton.rules.facts import CaseClosed, ReferralDecided
 from baton.rules.policy import Limit
@@ -102,7 +103,7 @@ def _of_closures(told: Chronology, now: datetime, policy: Policy) -> Iterator[Fi
             SLUG,
             closure.subject,
             told,
-            met,
+            unless_lost(met, told, closure),
             terms,
             trigger=(closed,),
             evidence=(*referral.received, *referral.feedback),
@@ -118,9 +119,10 @@ def _in_full(referral: Referral) -> list[FeedbackGiven]:
 
 RULE = Rule(
     slug=SLUG,
-    version=1,
+    version=2,
     catalogue="B8",
     reads="case",
+    also_reads=frozenset({"person"}),
     without_case=of_decisions,
     triggers=frozenset({ReferralDecided, CaseClosed}),
     judge=judge,

@@ -35,11 +35,12 @@ class Rule:
     the persons of a case, the worker or team of a case), `settings` what it asks of the policy besides the common
     ones, `sentence` what its owner could sign, `missing` what should have come, in the words of an alert.
     `also_named`, where a rule needs few of these, returns their ids from its own chronology; such a rule names in its
-    findings (`awaits`) those whose facts may still change them, and is judged again for no others.
+    findings (`awaits`) those whose facts may still change them, and is judged again for no others. It may read others
+    of the kind that it is judged on: those whom one of its triggers names beside the one it is about.
     A `monthly` rule reads a team; it is judged at the end of each local month in which a case of the team had one of
     its triggers, on the facts of those cases alone, and gives a finding for each month, due at its end.
     `without_case`, of a rule that reads cases, asks the same of a person's referrals for which no case was opened;
-    it reads the person's chronology with that of her cases.
+    it reads the person's chronology with that of her cases, and of the persons whom `without_case_named` returns.
     """
 
     slug: str
@@ -54,6 +55,7 @@ class Rule:
     also_named: Callable[[Chronology, Policy], Iterable[str]] | None = None
     monthly: bool = False
     without_case: Callable[[Chronology, datetime, Policy], Iterator[Finding]] | None = None
+    without_case_named: Callable[[Chronology, Policy], Iterable[str]] | None = None
     settings: Mapping[str, type] = field(
         default_factory=lambda: {"within": Limit, "answered_by": str}
     )

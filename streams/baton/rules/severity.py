@@ -210,12 +210,28 @@ def _repeated(asked: Asked, terms: Terms) -> datetime | None:
 
 
 def _closed_unverified(asked: Asked, terms: Terms) -> datetime | None:
+    """Say since when a family's earlier close counts; that of a sibling's case for the same referral is no earlier one.
+
+    Areas that open a case for each child close them one after the other.
+    """
+    about = asked.finding.about
     for person in asked.people:
         for closure in unverified_closures(asked.told, person, asked.now, asked.policy):
-            closed_at = closure.closed.occurred_at
-            if closed_at < asked.at <= terms.due_after(closed_at):
+            closed_at, case = closure.closed.occurred_at, closure.closed.case
+            if not closed_at < asked.at <= terms.due_after(closed_at):
+                continue
+            if case == about or not _referrals(asked.told, case) & _referrals(asked.told, about):
                 return asked.at
     return None
+
+
+def _referrals(told: Chronology, case: str) -> set[str]:
+    """Return the referrals that a case was opened for."""
+    return {
+        each.referral
+        for each in told.of(CaseOpened)
+        if each.case == case and each.referral is not None
+    }
 
 
 def _young_parent(asked: Asked, terms: Terms) -> datetime | None:

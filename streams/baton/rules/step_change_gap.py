@@ -6,8 +6,8 @@ of `referral_sources` (5D, early help) while it was open, must be followed by a 
 `within` (two working days) of the close; one opened while the closed case was open counts, and so does reopening it.
 
 The records do not say which service a case belongs to: another case for the same person is taken for the receiver's,
-and an early help case is known only by the agency that tells it. A case without people is not asked about, since no
-other could ever be known to follow it.
+and an early help case is known only by the agency that tells it. A case that names nobody, nor its referral, is not
+asked about, since no other could ever be known to follow it.
 
 Taught by Baby E: the child's needs fell between the "boundaries" of services.
 """
@@ -101,7 +101,7 @@ def _others(case: HeldCase, told: Chronology) -> Iterator[CaseOpened]:
 
 RULE = Rule(
     slug=SLUG,
-    version=1,
+    version=2,
     catalogue="C14",
     reads="case",
     also_reads=frozenset({"person"}),

@@ -289,12 +289,21 @@ CREATE TABLE case_facts AS
 SELECT case_id, record, occurred, heard, place, worker, authority, unborn FROM facts
 WHERE record IN ('CaseOpened', 'WorkerAllocated', 'WorkerEnded', 'CaseClosed', 'CaseReopened');
 
+-- Whom it was opened or offered for; where nobody was named, whom the referral names that it was opened for.
 CREATE TABLE case_persons AS
-SELECT DISTINCT f.case_id, p.key FROM facts f JOIN persons p USING (event_id) WHERE f.record = 'CaseOpened';
+SELECT DISTINCT f.case_id, p.key, f.heard, false AS referred FROM facts f JOIN persons p USING (event_id)
+WHERE f.record IN ('CaseOpened', 'TransferRequested')
+UNION
+SELECT DISTINCT f.case_id, p.key, greatest(f.heard, r.heard), true
+FROM facts f
+JOIN facts r ON r.referral = f.referral AND r.record = 'ReferralReceived'
+JOIN persons p ON p.event_id = r.event_id
+WHERE f.record = 'CaseOpened' AND f.event_id NOT IN (SELECT event_id FROM persons);
 
 CREATE TABLE case_moments AS
 SELECT case_id, heard FROM case_facts
 UNION SELECT case_id, heard FROM plans
+UNION SELECT case_id, heard FROM case_persons
 UNION SELECT c.case_id, m.heard FROM case_persons c JOIN maternity m USING (key);
 
 CREATE TABLE gaps AS
@@ -340,7 +349,10 @@ WITH judged AS (
             ), false)
             AND EXISTS (
                 SELECT 1 FROM case_persons c JOIN pregnancies p USING (key)
-                WHERE c.case_id = g.case_id AND g.heard >= p.known_from AND g.heard < p.known_until
+                WHERE c.case_id = g.case_id AND c.heard <= g.heard AND g.heard >= p.known_from AND g.heard < p.known_until
+                AND NOT (c.referred AND EXISTS (
+                    SELECT 1 FROM case_persons d WHERE d.case_id = g.case_id AND NOT d.referred AND d.heard <= g.heard
+                ))
                 AND local_time(g.occurred)::DATE BETWEEN
                     p.due_date - 7 * (40 - (SELECT value::INTEGER FROM settings WHERE name = 'urgent_weeks'))
                     AND p.due_date + 21
