@@ -385,7 +385,7 @@ def _wake_row(wake: Wake) -> bytes:
 def _wake_of(row: bytes) -> Wake:
     """Read a row; what falls due at one moment, which may be very much, shares what is made of it."""
     if row.startswith(_AT) and row.endswith(_NO_FEEDS):
-        # As nearly all are: of a million, JSON would take most of the time.
+        # As nearly all are; JSON would take three times as long.
         return Wake(datetime.fromisoformat(row[len(_AT) : -len(_NO_FEEDS)].decode()))
     told = json.loads(row)
     at = None if told["at"] is None else datetime.fromisoformat(told["at"])
