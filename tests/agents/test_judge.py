@@ -238,6 +238,28 @@ def test_a_row_that_cannot_be_read_is_refused(row: tuple[bytes, bytes]) -> None:
         a_judge(rows=dict([row]))
 
 
+@pytest.mark.parametrize(
+    ("row", "at", "suspended"),
+    [
+        (b'{"at": "2015-03-02T12:00:00+00:00", "feeds": []}', NOON, 0),
+        (b'{"at": "2015-03-02T12:00:00.001000+00:00", "feeds": []}', NOON + MILLISECOND, 0),
+        (b'{"feeds": [], "at": "2015-03-02T12:00:00+00:00"}', NOON, 0),
+        (b'{"at": "2015-03-02T12:00:00+00:00", "feeds": [["local", "police"]]}', NOON, 1),
+        (b'{"at": null, "feeds": [["local", "police"], ["north", "police"]]}', None, 1),
+    ],
+)
+def test_what_waits_is_read_however_it_is_written(
+    row: bytes, at: datetime | None, suspended: int
+) -> None:
+    """Nearly all wait for a moment alone, and are read without JSON; the others, and other JSON, with it."""
+    for _ in range(2):
+        judge = Judge(POLICY)
+        judge.load(b"w/person:woman-1", row)
+        judge.engine.restored(None)
+
+        assert (at, suspended) == (judge.engine.next_moment, judge.engine.suspended)
+
+
 def test_an_id_may_hold_any_character() -> None:
     """A case whose own number has a stroke, a slash or a colon in it keeps its alert over a restart."""
     for case in ("a|b", "a/b", "a:b", "äö", "|", "a|transfer-not-accepted"):

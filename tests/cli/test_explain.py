@@ -196,6 +196,80 @@ def test_what_was_done_to_an_alert_and_whose_turn_it_is(baton: Baton, scenarios:
     assert "silence ended by operator-1" in ended
 
 
+SILENCE = "source-silent/2026-02-02T08:00:00Z/childrens_social_care"
+
+
+@pytest.mark.parametrize("key", [SILENCE, "agency:childrens_social_care"])
+def test_a_silence_that_is_over_is_explained(baton: Baton, scenarios: Path, key: str) -> None:
+    """Though its heartbeats are forgotten: since when, what was awaited, when it was heard, what is looked at next."""
+    file = scenarios / "silence-is-over.toml"
+
+    words = " ".join(baton("explain", key, file).stdout.split())
+    (over,) = (
+        each
+        for each in json.loads(baton("explain", key, file, "--json").stdout)["judgements"]
+        if each["alert_id"] == SILENCE
+    )
+
+    assert "an alert: silent from 2026-02-02 09:00, heard again 2026-02-06 09:00, 4 days" in words
+    assert "waited for: the agency's heartbeat" in words
+    assert "answered by: SourceHeartbeat (children's social care, 2026-02-06 09:00)" in words
+    assert "is looked at again: 2026-02-09 13:00" in words
+    assert ("answered-late", "2026-02-02T09:00:00Z", "2026-02-06T09:00:00Z") == (
+        over["reason"],
+        over["due_at"],
+        over["answered_at"],
+    )
+    assert [each["event"] for each in over["answered_by"]] == ["SourceHeartbeat"]
+    assert over["looks_again_at"] == "2026-02-09T13:00:00Z"
+
+
+def test_a_feed_that_never_was_silent_is_explained(baton: Baton, scenarios: Path) -> None:
+    """Why there is no alert, and when it is looked at next."""
+    file = scenarios / "a-feed-that-goes-on-telling-us.toml"
+
+    words = " ".join(baton("explain", "agency:housing", file).stdout.split())
+
+    assert "source-silent: no alert: it told all up to 2026-02-02 09:00" in words
+    assert "silent from 2026-02-02 10:00 unless it is heard before" in words
+    assert "is looked at again: 2026-02-02 10:00" in words
+
+
+@pytest.mark.parametrize("key", ["agency:police", "police", "agency:north/police"])
+def test_a_feed_that_never_sent_a_heartbeat_counts_as_alive(
+    baton: Baton, scenarios: Path, key: str
+) -> None:
+    """Nothing is known of it, and it is said why no alert is raised."""
+    result = baton("explain", key, scenarios / BABY_C)
+
+    assert result.exit_code == DIFFERS
+    assert "before the first it counts as alive" in " ".join(result.stderr.split())
+    assert "heartbeats" not in baton("explain", "woman-99", scenarios / BABY_C).stderr
+
+
+def test_a_feed_that_was_heard_in_time_and_told_late(baton: Baton, tmp_path: Path) -> None:
+    """What was held up on its way takes the alert back, and that is said."""
+    file = tmp_path / "held-up.toml"
+    file.write_text(
+        'title = "A heartbeat is held up"\nuntil = "2026-02-02T10:45"\nrules = ["source-silent"]\n'
+        + "".join(
+            f'[[told]]\nat = "{at}"\nreceived = "{received}"\nevent = "SourceHeartbeat"\n'
+            f'from = "housing"\ncomplete_to = "{at}"\n'
+            for at, received in (
+                ("2026-02-02T09:00", "2026-02-02T09:00"),
+                ("2026-02-02T09:50", "2026-02-02T10:30"),
+            )
+        )
+    )
+
+    asked = "source-silent/2026-02-02T09:00:00Z/housing"
+    words = " ".join(baton("explain", asked, file).stdout.split())
+
+    assert "no alert: what it sent in time, 2026-02-02 09:50, was held up on its way" in words
+    assert "is looked at again: 2026-02-02 10:50" in words
+    assert "withdrawn: answered in time, told late" in words
+
+
 def test_that_a_role_has_nobody_can_be_explained(baton: Baton, scenarios: Path) -> None:
     """By its id, though no chronology holds it; and it is said with the alert that nobody was told of."""
     about = "nobody-to-tell/public_protection_supervisor/local"

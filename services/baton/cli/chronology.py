@@ -7,19 +7,24 @@ left out altogether: it withdraws an alert without a reason shown, and here is n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from baton import wording
 from baton.contract import codec
 from baton.contract.versions import expand
+from baton.engine.alerts import ANSWERED_IN_TIME, ANSWERED_IN_TIME_TOLD_LATE, EventReference
+from baton.rules import source_silent
+from baton.rules.facts import SourceHeartbeat
+from baton.rules.outcome import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
+    from baton.engine.alerts import Alert
     from baton.engine.engine import Explanation
     from baton.rules.facts import Fact
-    from baton.rules.outcome import Finding
+    from baton.rules.outcome import Reason
 
 _NOBODYS_BUSINESS: Final = frozenset({"PregnancyEnded"})
 _LINKS: Final = frozenset(
@@ -31,6 +36,14 @@ _LINKS: Final = frozenset(
 """Ids by which records name each other; those of persons and workers are not among them."""
 _LEFT_OUT: Final = frozenset({"agency", "concerns"})
 """Shown in a column of its own; and what is closest to a story."""
+_UNSAID: Final[Mapping[str | None, Reason]] = {
+    None: "not-asked",
+    ANSWERED_IN_TIME: "answered",
+    ANSWERED_IN_TIME_TOLD_LATE: "answered",
+}
+"""The reason of a judgement, where that of the alert that was withdrawn by it is another word."""
+_OPEN: Final = frozenset({"waiting", "due-soon", "overdue", "cannot-tell", "found"})
+_ANSWERED: Final = frozenset({"answered", "answered-late"})
 
 
 def facts_of(explanation: Explanation) -> list[Fact]:
@@ -96,8 +109,41 @@ def _party(parties: Iterable[Any], about: str) -> Iterator[tuple[str, Any]]:
         yield "others", others
 
 
-def finding_row(finding: Finding) -> dict[str, Any]:
-    """Give a judgement as JSON."""
+def told_by(alert: Alert, looks_again_at: datetime | None) -> Finding:
+    """Give the judgement that an alert itself tells of, where what it was made of is forgotten or corrected."""
+    return Finding(
+        rule=alert.rule,
+        alert_id=alert.alert_id,
+        about_kind=alert.about_kind,
+        about=alert.about,
+        reason=cast("Reason", _UNSAID.get(alert.reason, alert.reason)),
+        authority=alert.authority,
+        severity=alert.severity,
+        tell=alert.tell,
+        responsible=(alert.responsible_agency, alert.responsible_role),
+        due_at=alert.due_at,
+        wake_at=looks_again_at,
+        answered_at=alert.answered_at,
+        missing=alert.missing,
+        raised_by=alert.raised_by,
+    )
+
+
+def answers(finding: Finding, alert: Alert | None) -> list[EventReference]:
+    """Give the records that answered a question; from its alert, where they are forgotten."""
+    if finding.reason not in _ANSWERED or finding.answered_at is None:
+        return []
+    rests_on = [EventReference.to(fact) for fact in finding.evidence]
+    if not rests_on and alert is not None:
+        rests_on = list(alert.evidence)
+    then = [each for each in rests_on if each.occurred_at == finding.answered_at]
+    # What asked the question may be of the same moment, and may be all that answers it.
+    asked = {fact.event_id for fact in finding.trigger}
+    return [each for each in then if each.event_id not in asked] or then
+
+
+def finding_row(finding: Finding, alert: Alert | None = None) -> dict[str, Any]:
+    """Give a judgement as JSON; `alert` is the one that it has led to."""
     return {
         "rule": finding.rule,
         "alert_id": finding.alert_id,
@@ -106,6 +152,15 @@ def finding_row(finding: Finding) -> dict[str, Any]:
         "raised_by": list(finding.raised_by),
         "due_at": finding.due_at and rfc_3339(finding.due_at),
         "answered_at": finding.answered_at and rfc_3339(finding.answered_at),
+        "answered_by": [
+            {
+                "event_id": each.event_id,
+                "event": each.event,
+                "agency": each.agency,
+                "occurred_at": rfc_3339(each.occurred_at),
+            }
+            for each in answers(finding, alert)
+        ],
         "missing": list(finding.missing),
         "would_be_answered_by": what_would_answer(finding) or None,
         "waits_for": finding.waits_for or None,
@@ -115,6 +170,8 @@ def finding_row(finding: Finding) -> dict[str, Any]:
 
 def judgement(finding: Finding) -> str:  # noqa: PLR0911 - one line for each reason
     """Say in one line why a question stands as it does."""
+    if finding.rule == source_silent.SLUG:
+        return _of_a_feed(finding)
     due = "" if finding.due_at is None else wording.local(finding.due_at)
     match finding.reason:
         case "waiting":
@@ -138,6 +195,22 @@ def judgement(finding: Finding) -> str:  # noqa: PLR0911 - one line for each rea
     return "no alert: the question does not arise from what is known"
 
 
+def _of_a_feed(finding: Finding) -> str:
+    """Say in one line whether a feed is silent; of a silence that is over, since when it was and when it was heard."""
+    silent = "" if finding.due_at is None else f"silent from {wording.local(finding.due_at)}"
+    heard = "" if finding.answered_at is None else wording.local(finding.answered_at)
+    match finding.reason:
+        case "overdue":
+            return f"an alert: {silent}, and it still is"
+        case "answered-late":
+            return f"an alert: {silent}, heard again {heard}, {_lateness(finding)} later"
+        case "answered":
+            return f"no alert: what it sent in time, {heard}, was held up on its way to us"
+    beats = (beat for beat in finding.trigger if isinstance(beat, SourceHeartbeat))
+    told = "".join(f"it told all up to {wording.local(beat.complete_to)}; " for beat in beats)
+    return f"no alert: {told}{silent} unless it is heard before"
+
+
 def answer_label(finding: Finding) -> str:
     """Say what `what_would_answer` is: still awaited, or what is not there."""
     return "is missing" if finding.reason == "found" else "would be answered by"
@@ -145,16 +218,34 @@ def answer_label(finding: Finding) -> str:
 
 def what_would_answer(finding: Finding) -> str:
     """Say what would answer a question that is open."""
-    if finding.reason not in {"waiting", "due-soon", "overdue", "cannot-tell", "found"}:
-        return ""
-    return wording.missing({"rule": finding.rule, "missing": finding.missing})
+    return _awaited(finding) if finding.reason in _OPEN else ""
+
+
+def waited_for(finding: Finding) -> str:
+    """Say what had been awaited, of a question that was answered."""
+    return _awaited(finding) if finding.reason in _ANSWERED else ""
+
+
+def _awaited(finding: Finding) -> str:
+    fields = {"alert_id": finding.alert_id, "authority": finding.authority}
+    return wording.missing({"rule": finding.rule, "missing": finding.missing, **fields})
+
+
+def answer_words(finding: Finding, alert: Alert | None) -> str:
+    """Name the records that answered a question, each with its agency and when it happened."""
+    return ", ".join(
+        f"{each.event} ({wording.agency(each.agency)}, {wording.local(each.occurred_at)})"
+        for each in answers(finding, alert)
+    )
 
 
 def looks_again(finding: Finding) -> str:
-    """Say when a question is asked again without anything being told."""
+    """Say when a question is asked again."""
     if finding.reason == "cannot-tell":
         return f"once {wording.agency(finding.waits_for)} is heard"
-    return "" if finding.wake_at is None else wording.local(finding.wake_at)
+    if finding.wake_at is None:
+        return "when more is told of it; time alone changes nothing"
+    return f"{wording.local(finding.wake_at)}, or when more is told of it"
 
 
 def _lateness(finding: Finding) -> str:

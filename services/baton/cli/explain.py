@@ -24,12 +24,13 @@ from baton.cli.options import (
 from baton.cli.output import console, print_json, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from baton.agents.judge import Judge
     from baton.engine.alerts import Alert
     from baton.engine.engine import Explanation
     from baton.replay.play import Played
+    from baton.rules.outcome import Finding
     from baton.runtime.settings import Settings
 
 _LOCAL: Final = "local"
@@ -68,7 +69,7 @@ def explain(
     """Explain what is known of a person, case, team or feed, and what every rule says of it.
 
     It answers "why is this an alert?" and "why is it not?": the facts in order, each judgement with
-    its reason, what would answer it, and when it is looked at again.
+    its reason, what would answer it or did, and when it is looked at again.
 
     A person is named by the pseudonym of an alert, or by an identifier (person:nhs:NUMBER,
     person:woman-1) where the deployment's key can be read. Exit code 1: nothing is known of it.
@@ -91,6 +92,7 @@ def explain(
         say(
             "Nothing is known of it: no person, case, team or feed has been told of under this name."
             " Of an incident, referral or transfer, ask for whom it concerns, or for the alert's id."
+            f"{_of_a_feed(asked)}"
         )
         raise typer.Exit(DIFFERS)
 
@@ -176,7 +178,8 @@ def _found(known: Played, asked: _Asked) -> Iterator[Explanation]:
             yield explanation
     for alert in _of_no_chronology(known):
         if alert.alert_id in asked.alert_ids:
-            yield Explanation(f"{alert.about_kind}:{alert.about}", (), (), (alert,))
+            key = f"{alert.about_kind}:{alert.about}"
+            yield Explanation(key, (), _with_those_of((alert,), ()), (alert,))
 
 
 def _of_no_chronology(known: Played) -> list[Alert]:
@@ -204,7 +207,40 @@ def _with_those_beside(known: Played, explanation: Explanation) -> Explanation:
             findings += [x for x in beside.findings if (x.about_kind, x.about) == (kind, about)]
             alerts += [x for x in beside.alerts if (x.about_kind, x.about) == (kind, about)]
     beside_all = [x for x in _of_no_chronology(known) if (x.about_kind, x.about) == (kind, about)]
-    return replace(explanation, findings=tuple(findings), alerts=(*known.of(alerts), *beside_all))
+    as_had = (*known.of(alerts), *beside_all)
+    return replace(explanation, findings=_with_those_of(as_had, findings), alerts=as_had)
+
+
+def _with_those_of(alerts: Sequence[Alert], findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Add what alerts tell themselves of questions that no rule asks any more: forgotten, corrected, or of no rule."""
+    from baton.cli.chronology import told_by
+    from baton.rules import source_silent
+
+    asked = {finding.alert_id for finding in findings}
+    # Of a silence that is over it is the feed that is looked at again, by what it sent last.
+    feeds = (each.wake_at for each in findings if each.rule == source_silent.SLUG)
+    next_at = next(filter(None, feeds), None)
+    return (
+        *findings,
+        *(
+            told_by(alert, next_at if alert.rule == source_silent.SLUG else None)
+            for alert in alerts
+            if alert.alert_id not in asked
+        ),
+    )
+
+
+def _of_a_feed(asked: _Asked) -> str:
+    """Say, where it may have been an agency's feed that was asked for, why nothing is known of that."""
+    from baton.contract.topics import AGENCIES
+
+    feeds = [key.rpartition(":")[2] for key in asked.keys if key.startswith("agency:")]
+    if not any(feed.rpartition("/")[2] in AGENCIES for feed in feeds):
+        return ""
+    return (
+        " An agency's feed is known by its heartbeats: before the first it counts as alive, raises no alert, and is"
+        " looked at once it sends one."
+    )
 
 
 # Where it is known from.
@@ -297,12 +333,15 @@ def _row(known: Played, explanation: Explanation, file: str | None) -> dict[str,
     from baton.engine.alert_record import fields_of
 
     about, now = explanation.key.partition(":")[2], known.engine.now
+    alerts = {alert.alert_id: alert for alert in explanation.alerts}
     row: dict[str, Any] = {} if file is None else {"file": file}
     return row | {
         "key": explanation.key,
         "as_of": now and rfc_3339(now),
         "facts": [fact_row(fact, about) for fact in facts_of(explanation)],
-        "judgements": [finding_row(finding) for finding in explanation.findings],
+        "judgements": [
+            finding_row(finding, alerts.get(finding.alert_id)) for finding in explanation.findings
+        ],
         "alerts": [codec.to_json("Alert", fields_of(alert)) for alert in explanation.alerts],
     }
 
@@ -334,10 +373,14 @@ def _print(known: Played, explanation: Explanation, file: str | None) -> None:
     out.print(facts)
     out.print()
     out.print("What the rules say")
+    alerts = {alert.alert_id: alert for alert in explanation.alerts}
     for finding in explanation.findings:
+        answer = chronology.answer_words(finding, alerts.get(finding.alert_id))
         out.print(f"  {finding.rule}: {chronology.judgement(finding)}")
         for label, text in (
             (chronology.answer_label(finding), chronology.what_would_answer(finding)),
+            ("waited for", chronology.waited_for(finding)),
+            ("answered by", answer),
             ("is looked at again", chronology.looks_again(finding)),
             ("more serious by", ", ".join(map(wording.words, finding.raised_by))),
             ("id", finding.alert_id),

@@ -480,6 +480,8 @@ class Engine:
             elif kind in REFERENCES and key not in seen:
                 seen.add(key)
                 for each in self._index.get(key, ()):
+                    if each is kept:
+                        continue  # What it names itself was open from the beginning.
                     named = zip(each.keys, each.kinds, strict=True)
                     # A block concerns its teams, and not each family in it with every other.
                     open_keys += (x for x in named if x[1] == "team") if kind == "block" else named

@@ -96,7 +96,7 @@ class Kept:
     def __init__(self, fact: Fact, texts: Mapping[str, str] = MappingProxyType({})) -> None:
         """Work out the fact's keys; `texts` has those that are kept elsewhere too, to have each once."""
         self.fact = fact
-        self.keys = tuple(texts.get(key, key) for key in keys_of(fact))
+        self.keys = tuple([texts.get(key, key) for key in keys_of(fact)])
         kinds = tuple(map(kind_of, self.keys))
         self.kinds = _KINDS.setdefault(kinds, kinds)
         self.has_case = "case" in self.kinds

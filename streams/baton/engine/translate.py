@@ -24,7 +24,7 @@ _FIELDS = {
     )
     for name, kind in (FACTS | ACTIONS).items()
 }
-_NESTED = (list, dict)
+_NESTED = frozenset({list, dict})
 
 
 def pseudonym(person: Mapping[str, str]) -> str:
@@ -45,11 +45,12 @@ def to_fact(
     kind = FACTS.get(name)
     if kind is None:
         return None
-    told = {own: fields[wire] for own, wire in _FIELDS[name] if wire in fields}
-    for own, value in told.items():
-        # Most fields are one word, which stays as it is.
-        if isinstance(value, _NESTED):
-            told[own] = _value(value, person)
+    told: dict[str, Any] = {}
+    for own, wire in _FIELDS[name]:
+        if wire in fields:
+            value = fields[wire]
+            # Most fields are one word, which stays as it is.
+            told[own] = _value(value, person) if type(value) in _NESTED else value
     if "authority" in told:
         # Of years of facts nearly all are of one area: its name is one text, not one in each.
         told["authority"] = sys.intern(told["authority"])
@@ -71,5 +72,10 @@ def _value(value: Any, person: Callable[[Mapping[str, str]], str]) -> Any:  # no
     if isinstance(value, dict):
         if "scheme" in value:
             return person(value)
-        return Party(**{name: _value(each, person) for name, each in value.items()})
+        return Party(
+            **{
+                name: _value(each, person) if type(each) in _NESTED else each
+                for name, each in value.items()
+            }
+        )
     return value
