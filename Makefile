@@ -67,7 +67,7 @@ screenshots: $(MADE) $(PAGES) ## Remake docs/screenshots: every page of the cons
 	@dev/need chromium
 	@$(BIN)/python -m tests.browser.screenshots docs/screenshots
 
-faults: $(READY) ## Break workers, three brokers and the clock a hundred times, and count (SEED=1; half an hour, less: ARGS="--faults 20")
+faults: $(READY) ## Break workers, three brokers and the clock a hundred times, and count (SEED=1; an hour, less: ARGS="--faults 20")
 	@$(BIN)/python -m tests.faults.harness --seed "$(or $(SEED),1)" --page docs/failure-semantics.md $(ARGS)
 
 lock: $(MADE) ## Remake requirements.txt and requirements-dev.txt from pyproject.toml (UPGRADE=1: the newest)
