@@ -38,16 +38,12 @@ NO_KINDS: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """What one rule asks of the chronologies of one kind; `also` is whose facts it reads besides.
-
-    Where it chooses, it reads of those of the kinds `chosen` only whom it names from all that.
-    """
+    """What one rule asks of the chronologies of one kind; `also` is whose facts it reads besides, or some of them."""
 
     rule: Rule
     judge: Judging
     also: frozenset[str]
     choose: Callable[[Chronology, Policy], Iterable[str]] | None = None
-    chosen: frozenset[str] = NO_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +63,13 @@ def questions_of(rules: Mapping[str, Rule], view: str) -> Questions:
             continue
         if rule.also_named is not None:
             if rule.reads == view:
-                choosing.append(
-                    Question(rule, rule.judge, NO_KINDS, rule.also_named, rule.also_reads)
-                )
+                choosing.append(Question(rule, rule.judge, rule.also_reads, rule.also_named))
             continue
         if rule.reads == view:
             asked.setdefault(rule.also_reads, []).append(
                 Question(rule, rule.judge, rule.also_reads)
             )
         if rule.without_case is not None and view == "person":
-            if rule.without_case_named is not None:
-                named = rule.without_case_named
-                choosing.append(Question(rule, rule.without_case, CASE, named, PERSON))
-                continue
             asked.setdefault(CASE, []).append(Question(rule, rule.without_case, CASE))
     every = (*(question for each in asked.values() for question in each), *choosing)
     return Questions(every, frozenset(kind for each in every for kind in each.rule.triggers))
@@ -251,22 +241,20 @@ class Answers:
     ) -> Answer:
         """Return what a rule says that chooses whose facts it reads."""
         reading = Reading()
-        gathered: Gathered | Beside = self._gathered(question.also) if question.also else self.told
+        gathered: Gathered | Beside = self.told
         named = tuple(choose(gathered.chronology.noting(reading), self._policy))
         if named:
-            keys = [f"{kind}:{each}" for kind in question.chosen for each in named]
-            gathered = self._beside_chosen(question, gathered, keys)
+            keys = [f"{kind}:{each}" for kind in question.also for each in named]
+            gathered = self._beside_chosen(question, keys)
         told = gathered.chronology.noting(reading)
         findings = tuple(question.judge(told, now, self._policy))
         return _answer(findings, reading, now, gathered.latest)
 
-    def _beside_chosen(
-        self, question: Question, gathered: Gathered | Beside, keys: Sequence[str]
-    ) -> Beside:
+    def _beside_chosen(self, question: Question, keys: Sequence[str]) -> Beside:
         known = self._chosen.get(question)
         beside = None if known is None else known.named(keys, self._index)
         if beside is None:
-            beside = self._chosen[question] = Beside(gathered, NO_KINDS)
+            beside = self._chosen[question] = Beside(self.told, NO_KINDS)
             beside.named(keys, self._index)
         return beside
 

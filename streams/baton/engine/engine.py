@@ -128,11 +128,18 @@ class Engine:
         self._questions = {view: questions_of(rules, view) for view in VIEWS}
         self._monthly = tuple(rule for rule in rules.values() if rule.monthly)
         also_read = {
-            view: {kind for each in asked.every for kind in each.also}
+            view: {
+                kind for each in asked.every if each.rule.also_named is None for kind in each.also
+            }
             for view, asked in self._questions.items()
         }
         chosen = {
-            view: {kind for each in asked.every for kind in each.chosen}
+            view: {
+                kind
+                for each in asked.every
+                if each.rule.also_named is not None
+                for kind in each.also
+            }
             for view, asked in self._questions.items()
         }
         self._readers: dict[str, frozenset[str]] = {
@@ -144,7 +151,7 @@ class Engine:
             (frozenset({view}), each.rule.triggers)
             for view, asked in self._questions.items()
             for each in asked.every
-            if view in each.chosen
+            if view in each.also
         ]
         self._choosy = frozenset(view for view in VIEWS if chosen[view] and not also_read[view])
         self._recorded = Records()

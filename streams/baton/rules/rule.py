@@ -40,7 +40,7 @@ class Rule:
     A `monthly` rule reads a team; it is judged at the end of each local month in which a case of the team had one of
     its triggers, on the facts of those cases alone, and gives a finding for each month, due at its end.
     `without_case`, of a rule that reads cases, asks the same of a person's referrals for which no case was opened;
-    it reads the person's chronology with that of her cases, and of the persons whom `without_case_named` returns.
+    it reads the person's chronology with that of her cases.
     """
 
     slug: str
@@ -55,7 +55,6 @@ class Rule:
     also_named: Callable[[Chronology, Policy], Iterable[str]] | None = None
     monthly: bool = False
     without_case: Callable[[Chronology, datetime, Policy], Iterator[Finding]] | None = None
-    without_case_named: Callable[[Chronology, Policy], Iterable[str]] | None = None
     settings: Mapping[str, type] = field(
         default_factory=lambda: {"within": Limit, "answered_by": str}
     )

@@ -80,18 +80,6 @@ def without_case(told: Chronology, now: datetime, policy: Policy) -> Iterator[Fi
             yield _judged(Unborn(referral, referral.people), told, now, policy)
 
 
-def others_referred(told: Chronology, policy: Policy) -> tuple[str, ...]:  # noqa: ARG001 (asked of every rule)
-    """Return whom these referrals name besides: the mother, whose pregnancy it is, may be one of them."""
-    return tuple(
-        dict.fromkeys(
-            person
-            for referral in referrals_without_case(told)
-            if referral.about_unborn
-            for person in referral.people[1:]
-        )
-    )
-
-
 def _about_unborn(referral: ReferralReceived, episode: Episode) -> bool:
     """Say whether it is about an unborn child: the referral's word counts, else that of the case opened for it."""
     return episode.unborn if referral.about_unborn is None else referral.about_unborn
@@ -216,7 +204,6 @@ RULE = Rule(
     reads="case",
     also_reads=frozenset({"person"}),
     without_case=without_case,
-    without_case_named=others_referred,
     triggers=frozenset({CaseOpened, ReferralReceived}),
     judge=judge,
     sentence="A referral about an unborn child that was not assessed before birth, or whose concerns got no outcome.",
