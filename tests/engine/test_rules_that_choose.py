@@ -5,28 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pytest
-
-from baton.rules import (
-    block_transfer,
-    bulk_accepted_unread,
-    midwifery_not_told,
-    team_closed_open_cases,
-)
+from baton.rules import block_transfer, bulk_accepted_unread, team_closed_open_cases
 from baton.rules.facts import CaseClosed, CaseOpened, TeamClosed, VisitCompleted
-from baton.rules.register import RULES as REGISTER
 from tests.engine.driving import Driven
-from tests.rules.told import CARE, DAY, HOUR, NOON, accepted, by, ended, referral, request
+from tests.rules.told import CARE, DAY, HOUR, NOON, accepted, request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
     from baton.rules.chronology import Chronology
-    from baton.rules.facts import Fact, ReferralReceived
+    from baton.rules.facts import Fact
     from baton.rules.outcome import Finding
     from baton.rules.policy import Policy
-    from baton.rules.rule import Rule
 
 RULES = {
     rule.slug: rule
@@ -122,27 +113,3 @@ def test_a_case_closed_late_is_known_to_the_team_that_was_closed() -> None:
 
     assert ("raised", "open") == (raised.status, raised.members[0].states[0])
     assert ("answered", "closed") == (answered.status, answered.members[0].states[0])
-
-
-def a_boy_and_an_unborn_child() -> ReferralReceived:
-    """A school refers about a boy, whom it names first, and the child that his mother expects."""
-    return replace(by("school", referral(NOON, "boy-1", "woman-1")), about_unborn=True)
-
-
-@pytest.mark.parametrize("rules", [{"midwifery-not-told": midwifery_not_told.RULE}, REGISTER])
-@pytest.mark.parametrize("is_restarted", [False, True])
-def test_what_is_told_of_one_is_heard_by_the_other(
-    *, is_restarted: bool, rules: dict[str, Rule]
-) -> None:
-    """A rule may read the persons whom its triggers name together: her pregnancy ended, and nobody is asked of him."""
-    driven = Driven(a_boy_and_an_unborn_child(), rules=rules)
-    driven.advance(NOON + 4 * DAY)
-    if is_restarted:
-        driven = driven.restarted()
-
-    driven.hear(ended(NOON + 5 * DAY))
-
-    changed = driven.advance(NOON + 5 * DAY)
-    assert [("midwifery-not-told/ref-1/boy-1", "withdrawn")] == [
-        (each.alert_id, each.status) for each in changed
-    ]

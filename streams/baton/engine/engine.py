@@ -146,13 +146,6 @@ class Engine:
             kind: frozenset(view for view in VIEWS if kind in also_read[view] | chosen[view])
             for kind in VIEWS
         }
-        # Persons that one of these names together are told of together: a rule about one of them reads the others.
-        self._together = [
-            (frozenset({view}), each.rule.triggers)
-            for view, asked in self._questions.items()
-            for each in asked.every
-            if view in each.also
-        ]
         self._choosy = frozenset(view for view in VIEWS if chosen[view] and not also_read[view])
         self._recorded = Records()
         self._waiting: set[Identity] = set()
@@ -377,7 +370,7 @@ class Engine:
         if isinstance(fact, SourceHeartbeat):
             self._record_heartbeat(kept, fact, Changes())
         else:
-            self._link(self._views(kept), kept)
+            self._link(self._views(kept))
             self._months_to_judge(kept, fact)
 
     def _keep(self, kept: Kept) -> None:
@@ -454,7 +447,7 @@ class Engine:
         whose facts it reads says which may change something, and before it was judged any may.
         """
         views = self._views(kept)
-        self._link(views, kept)
+        self._link(views)
         self._touch(kept, views)
         beside = {
             other
@@ -498,16 +491,11 @@ class Engine:
                     views |= dict.fromkeys(each.named(CASE), "case")
         return views
 
-    def _link(self, views: Mapping[str, str], kept: Kept) -> None:
-        """Remember which persons, cases and teams are told of together; of one kind, where a rule reads them so."""
+    def _link(self, views: Mapping[str, str]) -> None:
+        """Remember which persons, cases and teams are told of together."""
         if len(views) > 1:
             for key, kind in views.items():
                 self._linked[key].update([x for x, of_kind in views.items() if of_kind != kind])
-        for kinds, triggers in self._together:
-            if type(kept.fact) in triggers:
-                named = kept.named(kinds)
-                for key in named:
-                    self._linked[key].update(x for x in named if x != key)
 
     def _weighed_with(self, views: set[str]) -> set[str]:
         """Return the persons and cases with a standing alert that what is told of these may make more serious.

@@ -77,17 +77,6 @@ def incidents_of(told: Chronology) -> tuple[Incident, ...]:
 
 
 def _incidents(told: Chronology) -> Iterator[Incident]:
-    for incident in told_of(told):
-        if any(party.person == told.about for each in incident.told for party in each.people or ()):
-            yield incident
-
-
-def told_of(told: Chronology) -> tuple[Incident, ...]:
-    """Group likewise what was told of every incident, also where this person is named only by what followed it."""
-    return told.once(_told_of)
-
-
-def _told_of(told: Chronology) -> Iterator[Incident]:
     updates = told.of(IncidentUpdated)
     seen: dict[str, list[IncidentRecorded | IncidentUpdated]] = {}
     for record in told.of(IncidentRecorded):
@@ -100,9 +89,10 @@ def _told_of(told: Chronology) -> Iterator[Incident]:
             [*records, *later],
             key=lambda each: (max(each.occurred_at, began), isinstance(each, IncidentUpdated)),
         )
-        yield Incident(
-            incident_id, (records[0], *[x for x in told_in_order if x is not records[0]])
-        )
+        if any(party.person == told.about for each in told_in_order for party in each.people or ()):
+            yield Incident(
+                incident_id, (records[0], *[x for x in told_in_order if x is not records[0]])
+            )
 
 
 def stated_pregnant(incident: Incident, person: str, counts: tuple[str, ...]) -> Known | None:

@@ -3,10 +3,6 @@
 Due `within` (one working day) of the referral: an agency told midwifery of the referral or of the mother, and
 midwifery acknowledged it then or later. A referral by midwifery itself needs neither.
 
-It is about the mother. Where a referral names several people, perhaps a sibling first, that is each who had booked by
-then or whom the incident that it names states to be pregnant; where that is nobody, whom it names first, and then
-midwifery may be told of any of them, and the pregnancy of any of them may have ended.
-
 Taught by Leicestershire and Rutland: a "robust relationship" between children's services and midwifery.
 """
 
@@ -14,9 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from baton.rules.deadline import Met, answered_in_time, first
+from baton.rules.deadline import answered_in_time, first
 from baton.rules.facts import AgencyInformed, InformationAcknowledged, ReferralReceived
-from baton.rules.incidents import pregnancies_of, stated_pregnant, told_of
 from baton.rules.policy import Limit
 from baton.rules.rule import Rule, finding
 from baton.rules.unreferred_incident import unless_ended
@@ -36,19 +31,22 @@ MIDWIFERY = "midwifery"
 
 def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
     """Ask of each referral about this woman's unborn child whether midwifery knows of it."""
-    for referral_id, received, trigger in _about_unborn(told):
-        terms = policy.terms(SLUG, trigger.occurred_at, trigger.authority)
-        counts = terms.words("counts_as_pregnant")
-        others = _others(received, told.about)
-        is_mother = _expects(told.about, received, trigger, told, counts)
-        if not is_mother and not referral_is_about(received, told, counts):
+    referrals: dict[str, list[ReferralReceived]] = {}
+    for each in told.of(ReferralReceived):
+        referrals.setdefault(each.referral, []).append(each)
+    for referral_id, received in referrals.items():
+        unborn = [each for each in received if each.about_unborn]
+        if not unborn or any(each.agency == MIDWIFERY for each in received):
             continue
-        mothers = {told.about} if is_mother else {told.about, *others}
+        trigger = unborn[0]
+        terms = policy.terms(SLUG, trigger.occurred_at, trigger.authority)
+        if not referral_is_about(tuple(received), told, terms.words("counts_as_pregnant")):
+            continue
         informed = first(
             (
                 each
                 for each in told.of(AgencyInformed)
-                if each.to_agency == MIDWIFERY and _concerns(each, referral_id, mothers)
+                if each.to_agency == MIDWIFERY and _concerns(each, referral_id, told.about)
             ),
             trigger.occurred_at,
         )
@@ -56,7 +54,7 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
             each
             for each in told.of(InformationAcknowledged)
             if each.agency == MIDWIFERY
-            and _concerns(each, referral_id, mothers)
+            and _concerns(each, referral_id, told.about)
             and informed is not None
             and each.occurred_at >= informed.occurred_at
         ]
@@ -69,89 +67,31 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
             terms=terms,
             authority=trigger.authority,
         )
-        for each in sorted(mothers):
-            met = unless_ended(met, told, trigger.occurred_at, each)
-        if not is_mother and any(
-            _expects(each, received, trigger, told, counts) for each in others
-        ):
-            met = Met("not-asked", met.due_at)
         not_told = () if informed is not None else ("AgencyInformed",)
         yield finding(
             SLUG,
             referral_id,
             told,
-            met,
+            unless_ended(met, told, trigger.occurred_at),
             terms,
             trigger=(trigger,),
             evidence=() if informed is None else (informed,),
             missing=(*not_told, "InformationAcknowledged"),
-            awaits=others,
         )
-
-
-def _about_unborn(
-    told: Chronology,
-) -> Iterator[tuple[str, tuple[ReferralReceived, ...], ReferralReceived]]:
-    """Give the referrals about an unborn child, by others than midwifery, each with the record that first says so."""
-    referrals: dict[str, list[ReferralReceived]] = {}
-    for each in told.of(ReferralReceived):
-        referrals.setdefault(each.referral, []).append(each)
-    for referral_id, received in referrals.items():
-        unborn = next((each for each in received if each.about_unborn), None)
-        if unborn is not None and all(each.agency != MIDWIFERY for each in received):
-            yield referral_id, tuple(received), unborn
-
-
-def _others(received: tuple[ReferralReceived, ...], person: str) -> tuple[str, ...]:
-    """Return whom a referral names besides, if it names this person first."""
-    people = tuple(dict.fromkeys(each for record in received for each in record.people))
-    return people[1:] if people[:1] == (person,) else ()
-
-
-def others_named(told: Chronology, policy: Policy) -> tuple[str, ...]:  # noqa: ARG001 (asked of every rule)
-    """Return the persons whose facts the rule needs: one of them may be the mother, and not whom it names first."""
-    return tuple(
-        dict.fromkeys(
-            each for _, received, _ in _about_unborn(told) for each in _others(received, told.about)
-        )
-    )
-
-
-def _expects(
-    person: str,
-    received: tuple[ReferralReceived, ...],
-    trigger: ReferralReceived,
-    told: Chronology,
-    counts: tuple[str, ...],
-) -> bool:
-    """Say whether a person whom a referral names is known to be the mother: booked by then, or stated pregnant."""
-    if not any(person in each.people for each in received):
-        return False
-    named = {each.incident for each in received}
-    return any(
-        each.booking.occurred_at <= trigger.occurred_at and each.covers(trigger.occurred_at)
-        for each in pregnancies_of(told, person)
-    ) or any(
-        stated_pregnant(each, person, counts) for each in told_of(told) if each.incident_id in named
-    )
 
 
 def _concerns(
-    fact: AgencyInformed | InformationAcknowledged, referral_id: str, mothers: set[str]
+    fact: AgencyInformed | InformationAcknowledged, referral_id: str, mother: str
 ) -> bool:
     """Say whether information is about this referral: it names it, or names the mother and no other referral."""
-    return fact.referral == referral_id or (
-        fact.referral is None and not mothers.isdisjoint(fact.people)
-    )
+    return fact.referral == referral_id or (fact.referral is None and mother in fact.people)
 
 
 RULE = Rule(
     slug=SLUG,
-    version=2,
+    version=1,
     catalogue="A9",
     reads="person",
-    also_reads=frozenset({"person"}),
-    also_named=others_named,
     triggers=frozenset({ReferralReceived}),
     judge=judge,
     sentence="A referral about an unborn child that midwifery was not told of, or has not acknowledged.",

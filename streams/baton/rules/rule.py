@@ -35,8 +35,7 @@ class Rule:
     the persons of a case, the worker or team of a case), `settings` what it asks of the policy besides the common
     ones, `sentence` what its owner could sign, `missing` what should have come, in the words of an alert.
     `also_named`, where a rule needs few of these, returns their ids from its own chronology; such a rule names in its
-    findings (`awaits`) those whose facts may still change them, and is judged again for no others. It may read others
-    of the kind that it is judged on: those whom one of its triggers names beside the one it is about.
+    findings (`awaits`) those whose facts may still change them, and is judged again for no others.
     A `monthly` rule reads a team; it is judged at the end of each local month in which a case of the team had one of
     its triggers, on the facts of those cases alone, and gives a finding for each month, due at its end.
     `without_case`, of a rule that reads cases, asks the same of a person's referrals for which no case was opened;

@@ -60,12 +60,9 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         )
 
 
-def unless_ended(met: Met, told: Chronology, since: datetime, person: str | None = None) -> Met:
-    """Let the question fall away, in silence, when the pregnancy ended before anything answered.
-
-    That of this chronology's person, unless another `person` is named whose facts it has too.
-    """
-    ended = ended_after(told, person or told.about, since)
+def unless_ended(met: Met, told: Chronology, since: datetime) -> Met:
+    """Let the question fall away, in silence, when the pregnancy ended before anything answered."""
+    ended = ended_after(told, told.about, since)
     if ended is None or (met.answered_at is not None and met.answered_at <= ended.occurred_at):
         return met
     return Met("not-asked", met.due_at)

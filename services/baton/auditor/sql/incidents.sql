@@ -389,92 +389,53 @@ FROM judged;
 
 -- A9: about an unborn child, by anybody but midwifery: midwifery told, and its acknowledgement then or later.
 CREATE TABLE unborn_referrals AS
-SELECT f.referral, f.event_id, f.incident, f.authority, f.occurred, f.heard
-FROM facts f
+SELECT f.referral, f.authority, f.occurred, f.heard, coalesce(
+    p.key,
+    (
+        SELECT min(c.key) FROM clocks c
+        WHERE c.incident = f.incident AND coalesce(c.known_from, c.learned_from) IS NOT NULL
+    )
+) AS key
+FROM facts f LEFT JOIN persons p USING (event_id)
 WHERE f.record = 'ReferralReceived' AND f.about_unborn AND NOT EXISTS (
     SELECT 1 FROM facts m WHERE m.record = 'ReferralReceived' AND m.referral = f.referral AND m.agency = 'midwifery'
 )
-QUALIFY row_number() OVER (PARTITION BY f.referral ORDER BY f.heard, f.place) = 1;
+QUALIFY row_number() OVER (PARTITION BY f.referral ORDER BY f.heard, f.place, p.number) = 1;
 
--- Whom it names, else one of its incident who was pregnant.
-CREATE TABLE unborn_people AS
-SELECT u.referral, p.key, min(p.number) = min(min(p.number)) OVER (PARTITION BY u.referral) AS is_first
-FROM unborn_referrals u JOIN persons p USING (event_id)
-GROUP BY u.referral, p.key
-UNION ALL
-SELECT u.referral, min(c.key), true
-FROM unborn_referrals u JOIN clocks c USING (incident)
-WHERE coalesce(c.known_from, c.learned_from) IS NOT NULL AND NOT EXISTS (
-    SELECT 1 FROM persons p WHERE p.event_id = u.event_id
-)
-GROUP BY u.referral;
-
--- What names another referral is not about this one; what names none is about those whom it names.
 CREATE TABLE midwifery_heard AS
-SELECT DISTINCT p.referral, p.key, f.record, f.occurred, f.heard
+SELECT DISTINCT u.referral, f.record, f.occurred, f.heard
 FROM unborn_referrals u
-JOIN unborn_people p USING (referral)
 JOIN facts f ON f.referral = u.referral
 WHERE f.occurred >= u.occurred AND ((f.record = 'AgencyInformed' AND f.told_agency = 'midwifery')
 OR (f.record = 'InformationAcknowledged' AND f.agency = 'midwifery'))
 UNION
-SELECT DISTINCT p.referral, p.key, f.record, f.occurred, f.heard
+SELECT DISTINCT u.referral, f.record, f.occurred, f.heard
 FROM unborn_referrals u
-JOIN unborn_people p USING (referral)
-JOIN persons o USING (key)
-JOIN facts f ON f.event_id = o.event_id
+JOIN persons p USING (key)
+JOIN facts f USING (event_id)
+-- What names another referral is not about this one.
 WHERE f.referral IS NULL AND f.occurred >= u.occurred AND ((f.record = 'AgencyInformed' AND f.told_agency = 'midwifery')
 OR (f.record = 'InformationAcknowledged' AND f.agency = 'midwifery'));
 
--- Who of them was the mother, as known at each moment: booked by then, or stated pregnant in the incident it names.
-CREATE TABLE unborn_mothers AS
+INSERT INTO states
 WITH heard_at AS (
     SELECT referral, heard FROM unborn_referrals
     UNION SELECT referral, heard FROM midwifery_heard
-    UNION SELECT p.referral, m.heard FROM unborn_people p JOIN maternity m USING (key)
-    UNION SELECT u.referral, m.heard FROM unborn_referrals u JOIN moments m USING (incident)
-), known AS (
-    SELECT u.referral, p.key, p.is_first, h.heard, EXISTS (
-        SELECT 1 FROM pregnancies b
-        WHERE b.key = p.key AND b.known_from <= h.heard AND h.heard < b.known_until AND b.booked <= u.occurred
-        AND local_time(u.occurred)::DATE BETWEEN b.due_date - 280 AND b.due_date + 21
-        AND coalesce(b.over >= u.occurred, true)
-    ) OR EXISTS (
-        SELECT 1 FROM said s
-        WHERE s.incident = u.incident AND s.key = p.key AND s.heard = (
-            SELECT max(m.heard) FROM moments m
-            WHERE m.incident = u.incident AND m.key = p.key AND m.heard <= h.heard
-        )
-    ) AS expects
-    FROM unborn_referrals u
-    JOIN unborn_people p USING (referral)
-    JOIN heard_at h USING (referral)
-    WHERE h.heard >= u.heard
-)
-SELECT *, expects OR (is_first AND NOT bool_or(expects) OVER (PARTITION BY referral, heard)) AS is_asked FROM known;
-
--- Where nobody is known to be the mother, it is about whom the referral names first, and any of them may be her.
-INSERT INTO states
-WITH hers AS (
-    SELECT m.*, o.key AS mother
-    FROM unborn_mothers m JOIN unborn_people o ON o.referral = m.referral AND (o.key = m.key OR (m.is_first AND NOT m.expects))
+    UNION SELECT u.referral, m.heard FROM unborn_referrals u JOIN maternity m USING (key)
 ), judged AS (
-    SELECT m.referral, m.key, u.authority, u.occurred, m.heard, m.is_asked, (
-        SELECT min(a.occurred)
-        FROM midwifery_heard a JOIN midwifery_heard t USING (referral)
-        WHERE a.referral = m.referral AND a.record = 'InformationAcknowledged' AND t.record = 'AgencyInformed'
-        AND t.occurred <= a.occurred AND a.heard <= m.heard AND t.heard <= m.heard
-        AND a.key IN (SELECT h.mother FROM hers h WHERE (h.referral, h.key, h.heard) = (m.referral, m.key, m.heard))
-        AND t.key IN (SELECT h.mother FROM hers h WHERE (h.referral, h.key, h.heard) = (m.referral, m.key, m.heard))
+    SELECT u.referral, u.key, u.authority, u.occurred, h.heard, (
+        SELECT min(a.occurred) FROM midwifery_heard a JOIN midwifery_heard t USING (referral)
+        WHERE a.referral = u.referral AND a.record = 'InformationAcknowledged' AND t.record = 'AgencyInformed'
+        AND t.occurred <= a.occurred AND a.heard <= h.heard AND t.heard <= h.heard
     ) AS answered
-    FROM unborn_mothers m JOIN unborn_referrals u USING (referral)
+    FROM unborn_referrals u JOIN heard_at h USING (referral)
+    WHERE h.heard >= u.heard AND u.key IS NOT NULL
 )
 SELECT
     'midwifery-not-told/' || referral || '/' || key, 'midwifery-not-told', 'person', key, authority, heard,
-    is_asked AND NOT EXISTS (
-        SELECT 1 FROM hers h JOIN maternity e ON e.key = h.mother
-        WHERE (h.referral, h.key, h.heard) = (j.referral, j.key, j.heard)
-        AND e.record = 'PregnancyEnded' AND e.heard <= j.heard
+    NOT EXISTS (
+        SELECT 1 FROM maternity e
+        WHERE e.key = j.key AND e.record = 'PregnancyEnded' AND e.heard <= j.heard
         AND e.occurred BETWEEN j.occurred AND j.occurred + INTERVAL 301 DAY
         AND coalesce(answered > e.occurred, true)
     ),
