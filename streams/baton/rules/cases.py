@@ -67,13 +67,6 @@ class Episode:
         """Whether it was stated to be about an unborn child."""
         return any(isinstance(each, CaseOpened) and each.unborn for each in self.openings)
 
-    @property
-    def says_whether_unborn(self) -> bool:
-        """Whether it was stated that it is about an unborn child, or that it is not."""
-        return any(
-            each.unborn is not None for each in self.openings if isinstance(each, CaseOpened)
-        )
-
     def is_open_at(self, moment: datetime) -> bool:
         """Say whether the case was open at a moment; at the instant of its close it still is."""
         return self.opened.occurred_at <= moment and (
@@ -173,18 +166,14 @@ def referrals_without_case(told: Chronology) -> Iterator[ReferralReceived]:
 def pregnancy_lost(told: Chronology, episode: Episode, since: datetime, met: Met) -> bool:
     """Say whether a question about an unborn child fell away: its pregnancy ended before anything answered.
 
-    A case that names nobody is about whom its referral names, and one that does not say whether it is about an unborn
-    child is so where the referral says it of a mother whom it names alone. The chronology must hold the facts of the
+    A case that does not say that it is about an unborn child may be about another, whatever its referral says: it is
+    asked about. One that names nobody is about whom its referral names. The chronology must hold the facts of the
     case's persons.
     """
-    referral = received(told, episode.referral) if episode.referral else None
-    referred = () if referral is None else referral.people
-    people = episode.people or referred
-    unborn = episode.unborn
-    if referral is not None and referral.about_unborn and not episode.says_whether_unborn:
-        unborn = len({*people, *referred}) == 1
-    if not unborn:
+    if not episode.unborn:
         return False
+    referral = received(told, episode.referral) if episode.referral else None
+    people = episode.people or (() if referral is None else referral.people)
     ends = (ended_after(told, person, since) for person in people)
     return any(
         end is not None and (met.answered_at is None or met.answered_at > end.occurred_at)

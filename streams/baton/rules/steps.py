@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from baton.rules.cases import decided, referrals_without_case
 from baton.rules.deadline import Met, answered_in_time
+from baton.rules.facts import ReferralReceived
 from baton.rules.incidents import ended_after
 from baton.rules.rule import finding
 
@@ -87,7 +88,7 @@ def decided_without_case(  # noqa: PLR0913 (what a rule is judged on, and the th
     """Ask of each referral of this person that was decided, and for which no case was opened, what came of it.
 
     Which outcomes count is the policy's `decisions`; only a case that is opened answers, and then it is asked of that.
-    A referral that names the mother of an unborn child alone is about nobody when her pregnancy ended.
+    A referral all of whose records are about the unborn child of her alone is about nobody when her pregnancy ended.
     """
     for referral in referrals_without_case(told):
         terms = policy.terms(slug, referral.occurred_at, referral.authority)
@@ -104,9 +105,9 @@ def decided_without_case(  # noqa: PLR0913 (what a rule is judged on, and the th
             terms=terms,
             authority=decision.authority,
         )
+        records = (x for x in told.of(ReferralReceived) if x.referral == referral.referral)
         if (
-            referral.about_unborn
-            and set(referral.people) == {told.about}
+            all(each.about_unborn and set(each.people) == {told.about} for each in records)
             and ended_after(told, told.about, referral.occurred_at) is not None
         ):
             met = Met("not-asked", met.due_at)
