@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 
 from baton.agents.pseudonym import Pseudonyms
 from baton.contract import codec
+from baton.contract.audit import digest
 from baton.contract.topics import ALERT_ACTIONS, ALERTS, SOURCE_TOPICS, topic_of
 from baton.engine.policy_file import parse_policy
 from tests.faults.harness.actors import quick_policy
@@ -18,7 +21,8 @@ from tests.faults.harness.deeds import deed_on
 from tests.faults.harness.opinion import second_opinion
 from tests.faults.harness.plan import SHORT, make_plan
 from tests.faults.harness.stories import Sending, at_once, backlog
-from tests.faults.harness.verdict import Entry, Topics, by_topic, oracle
+from tests.faults.harness.verdict import Entry, Topics, by_topic, in_brief, oracle
+from tests.faults.harness.verdict import compare as compare_briefs
 from tests.simulation.check import WRITTEN_BY_JUDGE
 
 # With microseconds, as a run's beginning has.
@@ -102,15 +106,33 @@ def test_it_agrees_on_the_events_of_a_run(run: tuple[list[Told], list[Alert]]) -
 
 
 def test_the_audit_should_have_what_people_did(run: tuple[list[Told], list[Alert]]) -> None:
-    """And each record of an alert: the verdict counts the entries."""
+    """And each record of an alert: the verdict compares the entries by what they are of."""
     told, alerts = run
-    did = [record for _, record, _ in told if topic_of(record) == ALERT_ACTIONS.name]
+    did = [value for _, record, value in told if topic_of(record) == ALERT_ACTIONS.name]
     policy = parse_policy(POLICY, "policy.toml")
 
-    _, entries = by_topic(oracle(topics_of(told, []), policy, PSEUDONYMS, UNTIL))
+    _, audited = by_topic(oracle(topics_of(told, []), policy, PSEUDONYMS, UNTIL))
 
     assert did
-    assert len(alerts) + len(did) == entries
+    said = [codec.encode("Alert", alert) for alert in alerts]
+    assert Counter(map(digest, [*did, *said])) == audited
+
+
+def test_an_alert_under_another_key_is_one_missed_and_one_false(
+    run: tuple[list[Told], list[Alert]],
+) -> None:
+    """Whoever compacts the topic would lose it."""
+    told, alerts = run
+    topics = topics_of(told, alerts)
+    entries = list(topics.written[ALERTS.name])
+    first = alerts[0]["alert_id"]
+    entries[0] = replace(entries[0], key=b"another")
+    topics.written = {**topics.written, ALERTS.name: entries}
+
+    counts = compare_briefs(in_brief(alerts), in_brief(topics.alerts(ALERTS.name)))
+
+    assert [first] == counts.missed
+    assert ["another"] == counts.false
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from baton.agents.pseudonym import Pseudonyms, make_key, read_key
 from baton.audit import Proof, verify
 from baton.auditor import Comparison
 from baton.cli.supervisor import Supervisor
-from baton.contract.topics import AGENCY_ALERTS, ALERTS, AUDIT, STATE_TOPICS, prefixed
+from baton.contract.topics import AGENCY_ALERTS, ALERTS, STATE_TOPICS, prefixed
 from baton.engine.policy_file import parse_policy
 from baton.localkafka.cluster import LocalCluster
 from baton.reading import Reader
@@ -99,7 +99,9 @@ class Outcome:
     def right(self) -> bool:
         """Whether every promise was kept."""
         return (
-            self.counts.right
+            self.confirmed > 0
+            and self.alerts > 0
+            and self.counts.right
             and not self.second.differences
             and self.told.right
             and self.caught_up_after is not None
@@ -172,19 +174,23 @@ def _judge(
     pseudonyms = Pseudonyms(read_key(folder / "key"))
     until = doing.sight.judged_to(look) if look else datetime.now(UTC)
     say("working out what should have been said")
-    expected, entries = by_topic(oracle(found, policy, pseudonyms, until))
+    expected, audited = by_topic(oracle(found, policy, pseudonyms, until))
     say("comparing it with what was said")
-    told = in_brief(found.said(ALERTS.name))
+    told = in_brief(found.alerts(ALERTS.name))
     counts = compare(expected[ALERTS.name], told)
     for topic in AGENCY_ALERTS:
-        theirs = compare(expected[topic.name], in_brief(found.said(topic.name)))
+        theirs = compare(expected[topic.name], in_brief(found.alerts(topic.name)))
         if not theirs.right:
             doing.failures.append(f"{topic.name}: {theirs}")
-    proof = verify(found.said(AUDIT.name))
+    proof = verify(found.audit())
     if not proof.holds:
         doing.failures.append(f"the audit does not hold: {proof.wrong[:3]}")
-    if proof.count != entries:
-        doing.failures.append(f"the audit has {proof.count} entries, not {entries}")
+    in_audit = Counter(entry["digest"] for entry in found.audit())
+    if in_audit != audited:
+        lost, more = audited - in_audit, in_audit - audited
+        doing.failures.append(
+            f"of the audit {lost.total()} entries are missing and {more.total()} too many"
+        )
     fallen = sum(f"/{MASS}" in alert_id for alert_id in told)
     if fallen != doing.plan.size.deadlines:
         doing.failures.append(

@@ -69,17 +69,17 @@ def in_brief(alerts: Iterable[Alert]) -> Briefs:
     return briefs
 
 
-def by_topic(written: Iterable[tuple[str, bytes]]) -> tuple[dict[str, Briefs], int]:
-    """Return what alert records say, by topic and id, and how many entries of the audit are among them."""
+def by_topic(written: Iterable[tuple[str, bytes]]) -> tuple[dict[str, Briefs], Counter[str]]:
+    """Return what alert records say, by topic and id, and the digests of what the audit has an entry for."""
     briefs: dict[str, Briefs] = defaultdict(lambda: defaultdict(list))
-    entries = 0
+    audited: Counter[str] = Counter()
     for topic, value in written:
+        fields = codec.decode(value)[1]
         if topic == AUDIT.name:
-            entries += 1
+            audited[fields["digest"]] += 1
         else:
-            alert = codec.decode(value)[1]
-            briefs[topic][alert["alert_id"]].append(brief(alert))
-    return briefs, entries
+            briefs[topic][fields["alert_id"]].append(brief(fields))
+    return briefs, audited
 
 
 def brief(alert: Alert) -> Brief:
@@ -173,9 +173,14 @@ class Topics:
             {name: on_topic(name) for name in WRITTEN_BY_JUDGE},
         )
 
-    def said(self, name: str) -> Iterator[dict[str, Any]]:
-        """Give what the records say that the judge wrote to one of its topics, in the topic's order."""
-        return (codec.decode(each.value)[1] for each in self.written[name])
+    def audit(self) -> Iterator[dict[str, Any]]:
+        """Give the audit's entries, in the topic's order."""
+        return (codec.decode(each.value)[1] for each in self.written[AUDIT.name])
+
+    def alerts(self, name: str) -> Iterator[Alert]:
+        """Give the alerts of a topic, in its order; by their records' key, which is what compaction goes by."""
+        for each in self.written[name]:
+            yield {**codec.decode(each.value)[1], "alert_id": (each.key or b"").decode()}
 
 
 @dataclass(slots=True)
