@@ -5,7 +5,9 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from baton.ledger import POSITION_KEY, Ledger
+import pytest
+
+from baton.ledger import POSITION_KEY, Effects, Ledger, LedgerError
 from baton.ledger.repair import (
     Difference,
     Replay,
@@ -29,7 +31,7 @@ from tests.ledger.conftest import (
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Generator, Sequence
 
-    from baton.ledger import Output
+    from baton.ledger import Output, Record
 
 RECORDS = 25
 
@@ -236,3 +238,22 @@ def test_a_replay_gives_again_what_had_to_wait() -> None:
 
     assert [b"2", b"1", b"1", b"3", b"2", b"1"] == [each.value for each in told]
     assert 3 == again.records
+
+
+def test_a_replay_of_a_process_that_lets_records_wait_for_nothing_is_refused() -> None:
+    """As the ledger does: they would be given to it for ever."""
+
+    class Idle(Chaining):
+        def apply(self, records: Sequence[Record]) -> Effects:
+            return Effects(not_yet=len(records))
+
+    kafka = FakeKafka()
+    kafka.produce(b"key", b"1")
+    again = Replay(FakeLog(kafka, Random(4)), Idle())
+
+    async def replayed() -> None:
+        await again.begin()
+        await again.to(1)
+
+    with pytest.raises(LedgerError, match="wait for nothing"):
+        run(replayed())

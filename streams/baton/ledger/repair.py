@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from baton.ledger.ledger import POSITION_KEY, RefusedToOpenError
+from baton.ledger.ledger import POSITION_KEY, LedgerError, RefusedToOpenError
 from baton.ledger.process import Effects, Output
 
 if TYPE_CHECKING:
@@ -73,9 +73,13 @@ class Replay:
         """Apply records, and all that they lead to."""
         whole = Effects()
         while True:
+            # What was unfinished before is something to wait for, even if this is the last of it.
+            finished = not self._process.unfinished
             effects = self._process.apply(records)
             whole.outputs += effects.outputs
             whole.rows |= effects.rows
+            if finished and records and effects.not_yet == len(records):
+                raise LedgerError("a process lets records wait for nothing")
             records = records[len(records) - effects.not_yet :]
             if not (records or self._process.unfinished):
                 return whole
