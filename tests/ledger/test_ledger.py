@@ -287,22 +287,24 @@ def test_what_is_too_much_for_one_transaction_is_written_in_several() -> None:
     assert [b"4", b"3", b"2", b"1"] == [each.value for each in kafka.committed_outputs()]
 
 
+async def closed_while_applying(kafka: FakeKafka, process: Process) -> None:
+    """Apply all that was produced, and close the ledger after its second transaction."""
+    ledger = ledger_on(kafka, process)
+    await ledger.open()
+    applying = asyncio.create_task(ledger.apply(kafka.records(0, kafka.end())))
+    while len(kafka.committed) < 2:  # noqa: ASYNC110 - one await at a time
+        await asyncio.sleep(0)
+    await ledger.close()
+    with pytest.raises(LedgerClosedError):
+        await applying
+
+
 def test_what_was_left_unfinished_is_finished_by_the_next_owner() -> None:
     """Though nothing waits in the source: it is in the rows that there is more."""
     kafka = FakeKafka()
     kafka.produce(b"key", b"4")
 
-    async def closed_meanwhile() -> None:
-        ledger = ledger_on(kafka, CountingDown())
-        await ledger.open()
-        applying = asyncio.create_task(ledger.apply(kafka.records(0, 1)))
-        while len(kafka.committed) < 2:  # noqa: ASYNC110 - one await at a time
-            await asyncio.sleep(0)
-        await ledger.close()
-        with pytest.raises(LedgerClosedError):
-            await applying
-
-    asyncio.run(closed_meanwhile())
+    asyncio.run(closed_while_applying(kafka, CountingDown()))
     before = [each.value for each in kafka.committed_outputs()]
     asyncio.run(opened(kafka, CountingDown()).catch_up())
 
@@ -333,17 +335,7 @@ def test_what_has_to_wait_comes_again_to_the_next_owner() -> None:
     for count in (b"4", b"1"):
         kafka.produce(b"key", count)
 
-    async def closed_meanwhile() -> None:
-        ledger = ledger_on(kafka, OneAtATime())
-        await ledger.open()
-        applying = asyncio.create_task(ledger.apply(kafka.records(0, 2)))
-        while len(kafka.committed) < 2:  # noqa: ASYNC110 - one await at a time
-            await asyncio.sleep(0)
-        await ledger.close()
-        with pytest.raises(LedgerClosedError):
-            await applying
-
-    asyncio.run(closed_meanwhile())
+    asyncio.run(closed_while_applying(kafka, OneAtATime()))
     assert b"1" == kafka.committed_rows()[POSITION_KEY]
     asyncio.run(opened(kafka, OneAtATime()).catch_up())
 

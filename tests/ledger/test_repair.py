@@ -205,6 +205,12 @@ def test_an_older_owner_cannot_write_into_a_repair() -> None:
     assert right == kafka.committed_rows()
 
 
+async def replayed(replay: Replay, stop: int) -> None:
+    """Replay all that lies before `stop`."""
+    await replay.begin()
+    await replay.to(stop)
+
+
 def test_a_replay_finishes_what_is_too_much_at_once() -> None:
     """As the ledger does: the rows of a whole replay are those of a process that has nothing left to do."""
     kafka = FakeKafka()
@@ -212,11 +218,7 @@ def test_a_replay_finishes_what_is_too_much_at_once() -> None:
     told: list[Output] = []
     again = Replay(FakeLog(kafka, Random(4)), CountingDown(), told.append)
 
-    async def replayed() -> None:
-        await again.begin()
-        await again.to(1)
-
-    assert run(replayed())
+    assert run(replayed(again, 1))
 
     assert [b"4", b"3", b"2", b"1"] == [each.value for each in told]
     assert {b"left": b"0"} == again.rows
@@ -230,11 +232,7 @@ def test_a_replay_gives_again_what_had_to_wait() -> None:
     told: list[Output] = []
     again = Replay(FakeLog(kafka, Random(4)), OneAtATime(), told.append)
 
-    async def replayed() -> None:
-        await again.begin()
-        await again.to(3)
-
-    assert run(replayed())
+    assert run(replayed(again, 3))
 
     assert [b"2", b"1", b"1", b"3", b"2", b"1"] == [each.value for each in told]
     assert 3 == again.records
@@ -251,9 +249,5 @@ def test_a_replay_of_a_process_that_lets_records_wait_for_nothing_is_refused() -
     kafka.produce(b"key", b"1")
     again = Replay(FakeLog(kafka, Random(4)), Idle())
 
-    async def replayed() -> None:
-        await again.begin()
-        await again.to(1)
-
     with pytest.raises(LedgerError, match="wait for nothing"):
-        run(replayed())
+        run(replayed(again, 1))

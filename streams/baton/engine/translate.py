@@ -72,10 +72,5 @@ def _value(value: Any, person: Callable[[Mapping[str, str]], str]) -> Any:  # no
     if isinstance(value, dict):
         if "scheme" in value:
             return person(value)
-        return Party(
-            **{
-                name: _value(each, person) if type(each) in _NESTED else each
-                for name, each in value.items()
-            }
-        )
+        return Party(**{name: _value(each, person) for name, each in value.items()})
     return value
