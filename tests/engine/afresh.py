@@ -9,6 +9,16 @@ from baton.engine.engine import Engine
 from baton.engine.keys import FOLLOWED, WITHOUT_CASE, Kept, kind_of
 from baton.rules import severity
 from baton.rules.chronology import Chronology, Reading
+from baton.rules.facts import (
+    AgencyInformed,
+    BirthRecorded,
+    DueDateRevised,
+    InformationAcknowledged,
+    MilestoneRecorded,
+    PregnancyBooked,
+    PregnancyEnded,
+    ReferralReceived,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +27,14 @@ if TYPE_CHECKING:
     from baton.engine.answers import Question
     from baton.rules.outcome import AboutKind, Finding
     from baton.rules.rule import Rule
+
+OF_A_PREGNANCY = (
+    PregnancyBooked,
+    DueDateRevised,
+    MilestoneRecorded,
+    BirthRecorded,
+    PregnancyEnded,
+)
 
 
 class Afresh(Engine):
@@ -79,7 +97,32 @@ class _Asked(Answers):
                 more = set(kept.named(FOLLOWED[kind_of(self._key)])) - seen
                 seen |= more
                 open_keys += sorted(more)
-        return list(found)
+        return (
+            [*found, *self._of_pregnancies(found)] if kind_of(self._key) == "person" else [*found]
+        )
+
+    def _of_pregnancies(self, found: Iterable[Kept]) -> Iterator[Kept]:
+        """Give what is told of those who are named beside this person by a referral about an unborn child."""
+        told = {id(kept) for kept in found}
+        by_referral: dict[str, set[str]] = {}
+        unborn = set()
+        for kept in (each for every in self._index.values() for each in every):
+            if isinstance(kept.fact, ReferralReceived):
+                by_referral.setdefault(kept.fact.referral, set()).update(kept.fact.people)
+                if kept.fact.about_unborn:
+                    unborn.add(kept.fact.referral)
+        about = self._key.partition(":")[2]
+        for referral in sorted(unborn):
+            for person in sorted(by_referral[referral] if about in by_referral[referral] else ()):
+                for kept in self._index.get(f"person:{person}", ()):
+                    fact = kept.fact
+                    told_of_her = isinstance(fact, AgencyInformed | InformationAcknowledged)
+                    if id(kept) not in told and (
+                        isinstance(fact, OF_A_PREGNANCY)
+                        or (told_of_her and getattr(fact, "referral", None) is None)
+                    ):
+                        told.add(id(kept))
+                        yield kept
 
     def _named(self, facts: Iterable[Kept], kinds: frozenset[str]) -> list[str]:
         return [key for kept in facts for key in kept.named(kinds)]

@@ -11,6 +11,7 @@ import pytest
 from baton.agents.intake import CLOCKS_DIFFER_BY
 from baton.contract.checks import EARLIEST, LATEST
 from baton.contract.topics import SOURCE_TOPICS
+from baton.engine.gathered import MOST_BESIDE
 
 PAGE = (Path(__file__).parents[2] / "docs" / "limits.md").read_text()
 STATED = re.findall(r"\| (\d+) \w+ \| `(MAX_\w+)` in `([\w.]+)` \|", PAGE)
@@ -39,6 +40,7 @@ def test_the_other_limits_are_stated() -> None:
     """Those that are no single number."""
     assert f"from {EARLIEST.year} on | before {LATEST.year}" in PAGE
     assert f"| {CLOCKS_DIFFER_BY.seconds // 60} minutes | `CLOCKS_DIFFER_BY`" in PAGE
+    assert f"| {MOST_BESIDE} facts | `MOST_BESIDE`" in PAGE
     assert {f"| {topic.max_message_bytes} bytes |" in PAGE for topic in SOURCE_TOPICS} == {True}
 
 

@@ -27,7 +27,7 @@ from baton.engine.answers import (
     Said,
     questions_of,
 )
-from baton.engine.gathered import ANY, Gathered, Index, add_to
+from baton.engine.gathered import ANY, Gathered, Index, add_to, expecting_with
 from baton.engine.keys import REFERENCES, VIEWS, WITHOUT_CASE, Kept, kind_of
 from baton.rules import source_silent
 from baton.rules.chronology import Feed, Reading, shared
@@ -310,7 +310,7 @@ class Engine:
         alerts = tuple(
             alert for each in (key, *months) for alert in self._alerts.get(each, {}).values()
         )
-        facts = (kept.fact for kept in asked.told.kept)
+        facts = (kept.fact for kept in asked.told.own)
         in_order = sorted(facts, key=lambda fact: (fact.occurred_at, fact.received_at))
         return Explanation(key, tuple(in_order), findings, alerts)
 
@@ -448,7 +448,8 @@ class Engine:
         """
         views = self._views(kept)
         self._link(views)
-        self._touch(kept, views)
+        persons = expecting_with(self._index, kept)
+        self._touch(kept, persons.union(views))
         beside = {
             other
             for key, kind in views.items()
@@ -457,7 +458,7 @@ class Engine:
             for other in self._linked.get(key, ())
             if kind_of(other) in readers and key in self._awaited.get(other, (key,))
         }
-        return beside.union(views)
+        return beside.union(views, persons)
 
     def _touch(self, kept: Kept, views: Iterable[str]) -> None:
         """Let the chronologies that are remembered know that there is a fact more."""

@@ -2,6 +2,10 @@
 
 The index only grows: a chronology remembers how many facts of each key it has taken up, and takes the rest of those
 keys of which it was told that there is more (`touch`): a team names hundreds of transfers, and is judged at each.
+
+A referral about an unborn child may name a sibling before the mother, and it is not said which of them she is. So the
+chronology of each whom it names has, besides, what is told of the pregnancies of the others (`expecting`), up to
+`MOST_BESIDE` facts of each: an agency may name everybody whom it does not know by one id.
 """
 
 from __future__ import annotations
@@ -11,10 +15,21 @@ from typing import TYPE_CHECKING, cast
 
 from baton.engine.keys import FOLLOWED, WITHOUT_CASE, kind_of
 from baton.rules.chronology import Chronology
-from baton.rules.facts import FACTS, Fact
+from baton.rules.facts import (
+    FACTS,
+    AgencyInformed,
+    BirthRecorded,
+    DueDateRevised,
+    Fact,
+    InformationAcknowledged,
+    MilestoneRecorded,
+    PregnancyBooked,
+    PregnancyEnded,
+    ReferralReceived,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from baton.engine.keys import Kept
     from baton.rules.chronology import Feed
@@ -27,6 +42,13 @@ Feeds = dict[tuple[str, str], "Feed"]
 ANY: frozenset[type[Fact]] = frozenset(FACTS.values())
 """Every type of fact."""
 FEW = 4
+MOST_BESIDE = 200
+"""How many facts of a person, those recorded first, are looked through for what is read beside another person."""
+PERSON, REFERRAL = frozenset({"person"}), frozenset({"referral"})
+OF_A_PREGNANCY = frozenset(
+    {PregnancyBooked, DueDateRevised, MilestoneRecorded, BirthRecorded, PregnancyEnded}
+)
+INFORMATION = frozenset({AgencyInformed, InformationAcknowledged})
 NONE: frozenset[type[Fact]] = frozenset()
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -43,6 +65,41 @@ def add_to(index: Index, key: str, alone: tuple[Kept]) -> None:
         index[key] = told + alone if len(told) < FEW else [*told, *alone]
 
 
+def is_of_pregnancy(kept: Kept) -> bool:
+    """Say whether a fact tells of somebody's pregnancy: of itself, or that an agency was told of her.
+
+    Information that names a referral is about that one, and found by it.
+    """
+    kind = type(kept.fact)
+    return kind in OF_A_PREGNANCY or (kind in INFORMATION and "referral" not in kept.kinds)
+
+
+def expecting(index: Index, referral: str) -> dict[str, None]:
+    """Return the persons of whom one may be expecting the unborn child whom a referral is about, in no order.
+
+    They are all whom its records name, and nobody where none of these says that it is about an unborn child.
+    """
+    received = [each for each in index.get(referral, ()) if type(each.fact) is ReferralReceived]
+    if not any(cast("ReferralReceived", each.fact).about_unborn for each in received):
+        return {}
+    return dict.fromkeys(key for each in received for key in each.named(PERSON))
+
+
+def expecting_with(index: Index, kept: Kept) -> set[str]:
+    """Return the persons in whose chronologies a fact belongs because a referral names them beside its person."""
+    if not is_of_pregnancy(kept):
+        return set()
+    return {
+        other
+        for person in kept.named(PERSON)
+        if len(told := index[person]) <= MOST_BESIDE
+        for each in told
+        if type(each.fact) is ReferralReceived
+        for referral in each.named(REFERRAL)
+        for other in expecting(index, referral)
+    }
+
+
 class Gathered:
     """The facts of a chronology: those that name its keys, and those of the records that they name.
 
@@ -50,7 +107,17 @@ class Gathered:
     of all occurred: an agency's clock may be ahead of ours.
     """
 
-    __slots__ = ("_followed", "_taken", "_touched", "chronology", "fresh", "kept", "latest", "new")
+    __slots__ = (
+        "_beside",
+        "_followed",
+        "_taken",
+        "_touched",
+        "chronology",
+        "fresh",
+        "kept",
+        "latest",
+        "new",
+    )
 
     def __init__(
         self,
@@ -68,6 +135,7 @@ class Gathered:
         self.latest = _NEVER
         self._followed = FOLLOWED[follow or kind]
         self._taken = dict.fromkeys(keys or (about,), 0)
+        self._beside: dict[str, int] = {}
         self._touched = set(self._taken)
 
     def include(self, key: str) -> None:
@@ -79,12 +147,27 @@ class Gathered:
         """Hear that a fact was recorded that names these keys."""
         self._touched.update(keys)
 
+    @property
+    def own(self) -> Iterator[Kept]:
+        """Give the facts that name its keys, and not what is told of the pregnancies of others."""
+        return (kept for kept in self.kept if not self._taken.keys().isdisjoint(kept.keys))
+
     def take_up(self, index: Index) -> Gathered:
         """Take up what the index has more than before of the keys that were touched; return self."""
+        new = self._named(index)
+        if self.chronology.kind == "person":
+            new += self._of_pregnancies(index, new)
+        self._touched.clear()
+        self.new, self.fresh = new, NONE
+        if new:
+            self.fresh = self.chronology.add(each.fact for each in new)
+            self.latest = max(self.latest, *(each.fact.occurred_at for each in new))
+        return self
+
+    def _named(self, index: Index) -> list[Kept]:
         taken = self._taken
         new: list[Kept] = []
         open_keys = sorted(self._touched & taken.keys())
-        self._touched.clear()
         while open_keys:
             key = open_keys.pop()
             told = index.get(key, ())
@@ -97,11 +180,35 @@ class Gathered:
                             taken[each] = 0
                             open_keys.append(each)
             taken[key] = len(told)
-        self.new, self.fresh = new, NONE
-        if new:
-            self.fresh = self.chronology.add(each.fact for each in new)
-            self.latest = max(self.latest, *(each.fact.occurred_at for each in new))
-        return self
+        return new
+
+    def _of_pregnancies(self, index: Index, new: Iterable[Kept]) -> list[Kept]:
+        """Take up what is told of the pregnancies of those whom a referral about an unborn child names besides.
+
+        What such a fact names, in its turn, is not followed.
+        """
+        beside = self._beside
+        open_keys = self._touched & beside.keys()
+        for kept in new:
+            if type(kept.fact) is not ReferralReceived:
+                continue
+            for referral in kept.named(REFERRAL):
+                others = expecting(index, referral)
+                if others.keys().isdisjoint(self._taken):
+                    continue
+                for key in others:
+                    if key not in self._taken and key not in beside:
+                        beside[key] = 0
+                        open_keys.add(key)
+        more: list[Kept] = []
+        for key in sorted(open_keys):
+            told = index.get(key, ())
+            for kept in told[beside[key] : MOST_BESIDE]:
+                if kept not in self.kept and is_of_pregnancy(kept):
+                    self.kept[kept] = None
+                    more.append(kept)
+            beside[key] = len(told)
+        return more
 
 
 class Beside:

@@ -102,7 +102,7 @@ def _met(trigger: Trigger, told: Chronology, now: datetime, terms: Terms) -> Met
 
 RULE = Rule(
     slug=SLUG,
-    version=2,
+    version=3,
     catalogue="B4",
     reads="case",
     also_reads=frozenset({"person"}),

@@ -144,7 +144,7 @@ def _steps(start: datetime, terms: Terms) -> Iterator[Step]:
 
 RULE = Rule(
     slug=SLUG,
-    version=2,
+    version=3,
     catalogue="B12",
     reads="case",
     also_reads=frozenset({"person"}),

@@ -17,10 +17,10 @@ from baton.rules.facts import (
     TransferAccepted,
     WorkerAllocated,
 )
-from baton.rules.incidents import ended_after
+from baton.rules.incidents import lost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from baton.rules.chronology import Chronology
@@ -72,6 +72,20 @@ class Episode:
         return self.opened.occurred_at <= moment and (
             self.closed_at is None or moment <= self.closed_at
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A referral, which several agencies may tell of: its records, and whom these name, each once."""
+
+    records: tuple[ReferralReceived, ...]
+    people: tuple[str, ...]
+
+    @property
+    def about_unborn(self) -> bool | None:
+        """Whether it is about an unborn child; None where no record says so, nor that it is not."""
+        said = {each.about_unborn for each in self.records}
+        return True if True in said else False if False in said else None
 
 
 def episodes_of(told: Chronology, case: str) -> list[Episode]:
@@ -126,9 +140,28 @@ def team_of(told: Chronology, case: str) -> str | None:
     return max(((at, team) for at, team in said if team is not None), default=(None, None))[1]
 
 
+def received_of(told: Chronology) -> Mapping[str, Received]:
+    """Return what was told of the receipt of each referral, by its id; each in the order in which it occurred."""
+    (by_referral,) = told.once(_received_by_referral)
+    return by_referral
+
+
+def _received_by_referral(told: Chronology) -> Iterator[dict[str, Received]]:
+    grouped: dict[str, list[ReferralReceived]] = {}
+    for each in told.of(ReferralReceived):
+        grouped.setdefault(each.referral, []).append(each)
+    yield {
+        referral: Received(
+            tuple(records), tuple(dict.fromkeys(x for each in records for x in each.people))
+        )
+        for referral, records in grouped.items()
+    }
+
+
 def received(told: Chronology, referral: str | None) -> ReferralReceived | None:
     """Return the first record of a referral, or None."""
-    return next((each for each in told.of(ReferralReceived) if each.referral == referral), None)
+    known = received_of(told).get(referral) if referral is not None else None
+    return None if known is None else known.records[0]
 
 
 def decided(
@@ -148,11 +181,10 @@ def referrals_without_case(told: Chronology) -> Iterator[ReferralReceived]:
     A case is there if it was opened for the referral, was open when the referral came, or was opened afterwards
     without saying for which.
     """
-    seen: set[str] = set()
-    for referral in told.of(ReferralReceived):
-        if referral.referral in seen or told.about not in referral.people[:1]:
+    for each in received_of(told).values():
+        if told.about not in each.people[:1]:
             continue
-        seen.add(referral.referral)
+        referral = each.records[0]
         opened_for_it = any(each.referral == referral.referral for each in told.of(CaseOpened))
         if not opened_for_it and not any(
             episode.is_open_at(referral.occurred_at)
@@ -172,10 +204,7 @@ def pregnancy_lost(told: Chronology, episode: Episode, since: datetime, met: Met
     """
     if not episode.unborn:
         return False
-    referral = received(told, episode.referral) if episode.referral else None
+    referral = received_of(told).get(episode.referral) if episode.referral is not None else None
     people = episode.people or (() if referral is None else referral.people)
-    ends = (ended_after(told, person, since) for person in people)
-    return any(
-        end is not None and (met.answered_at is None or met.answered_at > end.occurred_at)
-        for end in ends
-    )
+    end = lost(told, people, since)
+    return end is not None and (met.answered_at is None or met.answered_at > end.occurred_at)

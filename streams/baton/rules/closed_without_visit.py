@@ -57,7 +57,7 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
 
 RULE = Rule(
     slug=SLUG,
-    version=2,
+    version=3,
     catalogue="B1",
     reads="case",
     also_reads=frozenset({"person"}),

@@ -76,7 +76,7 @@ def _has_second(closed: CaseClosed, terms: Terms) -> bool:
 
 RULE = Rule(
     slug=SLUG,
-    version=2,
+    version=3,
     catalogue="B16",
     reads="case",
     also_reads=frozenset({"person"}),

@@ -58,7 +58,7 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
 
 RULE = Rule(
     slug=SLUG,
-    version=2,
+    version=3,
     catalogue="B15",
     reads="case",
     also_reads=frozenset({"person"}),

@@ -124,7 +124,7 @@ def _answers(told: Chronology, terms: Terms) -> list[Fact]:
 
 RULE = Rule(
     slug=SLUG,
-    version=2,
+    version=3,
     catalogue="B2",
     reads="case",
     also_reads=frozenset({"person"}),

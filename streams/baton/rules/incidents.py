@@ -25,7 +25,7 @@ from baton.rules.facts import (
 from baton.rules.working_days import local_date
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from baton.rules.chronology import Chronology
 
@@ -77,6 +77,17 @@ def incidents_of(told: Chronology) -> tuple[Incident, ...]:
 
 
 def _incidents(told: Chronology) -> Iterator[Incident]:
+    for incident in every_incident(told):
+        if any(party.person == told.about for each in incident.told for party in each.people or ()):
+            yield incident
+
+
+def every_incident(told: Chronology) -> tuple[Incident, ...]:
+    """Group likewise what was told of every incident, also of those in which this person took no part."""
+    return told.once(_every_incident)
+
+
+def _every_incident(told: Chronology) -> Iterator[Incident]:
     updates = told.of(IncidentUpdated)
     seen: dict[str, list[IncidentRecorded | IncidentUpdated]] = {}
     for record in told.of(IncidentRecorded):
@@ -89,10 +100,9 @@ def _incidents(told: Chronology) -> Iterator[Incident]:
             [*records, *later],
             key=lambda each: (max(each.occurred_at, began), isinstance(each, IncidentUpdated)),
         )
-        if any(party.person == told.about for each in told_in_order for party in each.people or ()):
-            yield Incident(
-                incident_id, (records[0], *[x for x in told_in_order if x is not records[0]])
-            )
+        yield Incident(
+            incident_id, (records[0], *[x for x in told_in_order if x is not records[0]])
+        )
 
 
 def stated_pregnant(incident: Incident, person: str, counts: tuple[str, ...]) -> Known | None:
@@ -180,6 +190,20 @@ def ended_after(told: Chronology, person: str, moment: datetime) -> PregnancyEnd
             born_before = any(moment <= born <= each.occurred_at for born in births)
             return None if born_before else each
     return None
+
+
+def lost(told: Chronology, people: Iterable[str], moment: datetime) -> PregnancyEnded | None:
+    """Return the end of the pregnancy that one of these people was expecting a child by at a moment, or None.
+
+    It is not said which of them. While one is known whose pregnancy has not ended, nobody can tell that it is not hers.
+    """
+    ends = {person: ended_after(told, person, moment) for person in people}
+    if not any(ends.values()):
+        return None
+    for person, end in ends.items():
+        if end is None and any(each.covers(moment) for each in pregnancies_of(told, person)):
+            return None
+    return max((end for end in ends.values() if end), key=lambda end: end.occurred_at)
 
 
 def pregnancy_known(

@@ -3,6 +3,11 @@
 Due `within` (one working day) of the referral: an agency told midwifery of the referral or of the mother, and
 midwifery acknowledged it then or later. A referral by midwifery itself needs neither.
 
+It is about the mother. A referral may name several people, perhaps a sibling first: then it is about each who had
+booked by then, or whom the incident that it names states to be pregnant. Where nobody of them is known to be, it is
+about whom it names first; midwifery may be told of any of them, and the pregnancy of any of them may have ended, unless
+another's is known and has not. Of two women of whom one had booked it cannot be told that the other is the mother.
+
 Taught by Leicestershire and Rutland: a "robust relationship" between children's services and midwifery.
 """
 
@@ -10,8 +15,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from baton.rules.cases import received_of
 from baton.rules.deadline import answered_in_time, first
 from baton.rules.facts import AgencyInformed, InformationAcknowledged, ReferralReceived
+from baton.rules.incidents import every_incident, pregnancies_of, stated_pregnant
 from baton.rules.policy import Limit
 from baton.rules.rule import Rule, finding
 from baton.rules.unreferred_incident import unless_ended
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from baton.rules.cases import Received
     from baton.rules.chronology import Chronology
     from baton.rules.outcome import Finding
     from baton.rules.policy import Policy
@@ -31,22 +39,19 @@ MIDWIFERY = "midwifery"
 
 def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
     """Ask of each referral about this woman's unborn child whether midwifery knows of it."""
-    referrals: dict[str, list[ReferralReceived]] = {}
-    for each in told.of(ReferralReceived):
-        referrals.setdefault(each.referral, []).append(each)
-    for referral_id, received in referrals.items():
-        unborn = [each for each in received if each.about_unborn]
-        if not unborn or any(each.agency == MIDWIFERY for each in received):
+    for referral_id, referral in received_of(told).items():
+        trigger = next((each for each in referral.records if each.about_unborn), None)
+        if trigger is None or any(each.agency == MIDWIFERY for each in referral.records):
             continue
-        trigger = unborn[0]
         terms = policy.terms(SLUG, trigger.occurred_at, trigger.authority)
-        if not referral_is_about(tuple(received), told, terms.words("counts_as_pregnant")):
+        mothers = _mothers(referral, trigger, told, terms.words("counts_as_pregnant"))
+        if not mothers:
             continue
         informed = first(
             (
                 each
                 for each in told.of(AgencyInformed)
-                if each.to_agency == MIDWIFERY and _concerns(each, referral_id, told.about)
+                if each.to_agency == MIDWIFERY and _concerns(each, referral_id, mothers)
             ),
             trigger.occurred_at,
         )
@@ -54,7 +59,7 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
             each
             for each in told.of(InformationAcknowledged)
             if each.agency == MIDWIFERY
-            and _concerns(each, referral_id, told.about)
+            and _concerns(each, referral_id, mothers)
             and informed is not None
             and each.occurred_at >= informed.occurred_at
         ]
@@ -72,7 +77,7 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
             SLUG,
             referral_id,
             told,
-            unless_ended(met, told, trigger.occurred_at),
+            unless_ended(met, told, trigger.occurred_at, mothers),
             terms,
             trigger=(trigger,),
             evidence=() if informed is None else (informed,),
@@ -80,16 +85,43 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         )
 
 
+def _mothers(
+    referral: Received, trigger: ReferralReceived, told: Chronology, counts: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return who may be the mother, if a question about her is about this chronology's person; else nobody."""
+    people = referral.people
+
+    def is_known(person: str) -> bool:
+        return any(
+            each.covers(trigger.occurred_at)
+            # Of another a booking after the referral changes nothing: it would ask anew, and about somebody else.
+            and (each.booking.occurred_at <= trigger.occurred_at or person == people[0])
+            for each in pregnancies_of(told, person)
+        ) or any(stated_pregnant(each, person, counts) for each in incidents)
+
+    named = {each.incident for each in referral.records if each.incident is not None}
+    incidents = (
+        [each for each in every_incident(told) if each.incident_id in named] if named else ()
+    )
+    if told.about in people and is_known(told.about):
+        return (told.about,)
+    if not referral_is_about(referral.records, told, counts) or any(map(is_known, people)):
+        return ()
+    return people or (told.about,)
+
+
 def _concerns(
-    fact: AgencyInformed | InformationAcknowledged, referral_id: str, mother: str
+    fact: AgencyInformed | InformationAcknowledged, referral_id: str, mothers: tuple[str, ...]
 ) -> bool:
-    """Say whether information is about this referral: it names it, or names the mother and no other referral."""
-    return fact.referral == referral_id or (fact.referral is None and mother in fact.people)
+    """Say whether information is about this referral: it names it, or the mother and no other referral."""
+    return fact.referral == referral_id or (
+        fact.referral is None and not set(mothers).isdisjoint(fact.people)
+    )
 
 
 RULE = Rule(
     slug=SLUG,
-    version=1,
+    version=2,
     catalogue="A9",
     reads="person",
     triggers=frozenset({ReferralReceived}),

@@ -83,7 +83,7 @@ def _first_run(attempts: list[VisitAttempted], policy: Policy) -> tuple[VisitAtt
 
 RULE = Rule(
     slug=SLUG,
-    version=2,
+    version=3,
     catalogue="B7",
     reads="case",
     also_reads=frozenset({"person"}),

@@ -123,7 +123,7 @@ def _asked(referral: Referral) -> Iterator[ReferrerObjected]:
 
 RULE = Rule(
     slug=SLUG,
-    version=2,
+    version=3,
     catalogue="B9",
     reads="case",
     also_reads=frozenset({"person"}),

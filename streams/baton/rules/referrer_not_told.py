@@ -119,7 +119,7 @@ def _in_full(referral: Referral) -> list[FeedbackGiven]:
 
 RULE = Rule(
     slug=SLUG,
-    version=2,
+    version=3,
     catalogue="B8",
     reads="case",
     also_reads=frozenset({"person"}),

@@ -93,7 +93,7 @@ def _excused(told: Chronology, episode: Episode | None, moment: datetime) -> fro
 
 RULE = Rule(
     slug=SLUG,
-    version=2,
+    version=3,
     catalogue="B5",
     reads="case",
     also_reads=frozenset({"person"}),

@@ -7,7 +7,8 @@ the `declined` outcomes, with its rationale, answers.
 
 At the close of the case every concern of the referral needs an outcome, and the assessment must be there: what is
 missing then is due then. A close for one of `excused` reasons (the loss of a pregnancy among them) asks nothing, and
-neither does a pregnancy that ended. One alert for a referral: about its case, else about the person it names first.
+neither does a pregnancy that ended. One alert for a referral: about its case, else about the person it names first; the
+pregnancy is that of anybody whom it names.
 The concerns are not named in it: they are health and allegations.
 
 Taught by Leicestershire and Rutland, Baby C: concerns were left "unaddressed".
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
-from baton.rules.cases import episodes_of, received, referrals_without_case, team_of
+from baton.rules.cases import episodes_of, received_of, referrals_without_case, team_of
 from baton.rules.checklist import Checklist
 from baton.rules.deadline import Met, answered_in_time, gravest
 from baton.rules.facts import (
@@ -32,7 +33,7 @@ from baton.rules.facts import (
     ReferralDecided,
     ReferralReceived,
 )
-from baton.rules.incidents import ended_after, pregnancies_of
+from baton.rules.incidents import lost, pregnancies_of
 from baton.rules.policy import Limit
 from baton.rules.rule import Rule, finding
 from baton.rules.working_days import LONDON
@@ -40,7 +41,6 @@ from baton.rules.working_days import LONDON
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from baton.rules.cases import Episode
     from baton.rules.chronology import Chronology
     from baton.rules.facts import CaseClosed
     from baton.rules.outcome import Finding
@@ -65,24 +65,24 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
     """Ask of each unborn child's referral of this case what became of it."""
     asked: set[str] = set()
     for episode in episodes_of(told, told.about):
-        referral = received(told, episode.referral)
-        if referral is None or referral.referral in asked or not _about_unborn(referral, episode):
+        referral = received_of(told).get(episode.referral) if episode.referral else None
+        if referral is None or episode.referral in asked:
             continue
-        asked.add(referral.referral)
+        # The referral's word counts, else that of the case opened for it.
+        if not (episode.unborn if referral.about_unborn is None else referral.about_unborn):
+            continue
+        asked.add(referral.records[0].referral)
         people = tuple(dict.fromkeys((*referral.people, *episode.people)))
-        yield _judged(Unborn(referral, people, told.about, episode.closed), told, now, policy)
+        unborn = Unborn(referral.records[0], people, told.about, episode.closed)
+        yield _judged(unborn, told, now, policy)
 
 
 def without_case(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
     """Ask the same of each unborn child's referral of this person that no case was opened for."""
-    for referral in referrals_without_case(told):
+    for first in referrals_without_case(told):
+        referral = received_of(told)[first.referral]
         if referral.about_unborn:
-            yield _judged(Unborn(referral, referral.people), told, now, policy)
-
-
-def _about_unborn(referral: ReferralReceived, episode: Episode) -> bool:
-    """Say whether it is about an unborn child: the referral's word counts, else that of the case opened for it."""
-    return episode.unborn if referral.about_unborn is None else referral.about_unborn
+            yield _judged(Unborn(first, referral.people), told, now, policy)
 
 
 def _judged(unborn: Unborn, told: Chronology, now: datetime, policy: Policy) -> Finding:
@@ -114,10 +114,8 @@ def _judged(unborn: Unborn, told: Chronology, now: datetime, policy: Policy) -> 
             )
         )
     met = gravest(clocks)
-    ended = [ended_after(told, person, referral.occurred_at) for person in unborn.people]
-    if any(
-        each and (met.answered_at is None or met.answered_at > each.occurred_at) for each in ended
-    ):
+    end = lost(told, unborn.people, referral.occurred_at)
+    if end is not None and (met.answered_at is None or met.answered_at > end.occurred_at):
         met = Met("not-asked", met.due_at)
     if excused and met.reason in {"waiting", "overdue"} and closed and closed.occurred_at <= due_at:
         met = Met("not-asked", met.due_at)
@@ -199,7 +197,7 @@ def _concerns(unborn: Unborn, told: Chronology) -> Checklist:
 
 RULE = Rule(
     slug=SLUG,
-    version=2,
+    version=3,
     catalogue="B6",
     reads="case",
     also_reads=frozenset({"person"}),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from baton.rules.deadline import Met, answered_in_time
 from baton.rules.facts import IncidentRecorded
-from baton.rules.incidents import answers_to, ended_after, incidents_of, pregnancy_known
+from baton.rules.incidents import answers_to, incidents_of, lost, pregnancy_known
 from baton.rules.policy import Limit
 from baton.rules.rule import Rule, finding
 
@@ -60,9 +60,12 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         )
 
 
-def unless_ended(met: Met, told: Chronology, since: datetime) -> Met:
-    """Let the question fall away, in silence, when the pregnancy ended before anything answered."""
-    ended = ended_after(told, told.about, since)
+def unless_ended(met: Met, told: Chronology, since: datetime, people: tuple[str, ...] = ()) -> Met:
+    """Let the question fall away, in silence, when the pregnancy ended before anything answered.
+
+    It is this chronology's person's, or where `people` are given that of one of them.
+    """
+    ended = lost(told, people or (told.about,), since)
     if ended is None or (met.answered_at is not None and met.answered_at <= ended.occurred_at):
         return met
     return Met("not-asked", met.due_at)

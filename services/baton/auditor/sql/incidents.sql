@@ -32,9 +32,10 @@ SELECT p.key, f.record, f.occurred, f.heard, f.place, f.due_date
 FROM facts f JOIN persons p USING (event_id)
 WHERE f.record IN ('PregnancyBooked', 'DueDateRevised', 'BirthRecorded', 'PregnancyEnded');
 
--- Whom an incident may be about, and the moments at which anything of it, or of one of them, was heard.
+-- Whom an incident may be about, from when on that is known, and the moments at which anything of it, or of one of them,
+-- was heard.
 CREATE TABLE asked_of AS
-SELECT DISTINCT i.incident, p.key FROM incidents i JOIN parties p USING (incident);
+SELECT i.incident, p.key, min(p.heard) AS known_from FROM incidents i JOIN parties p USING (incident) GROUP BY ALL;
 
 CREATE TABLE moments AS
 SELECT DISTINCT q.incident, q.key, m.heard
@@ -55,7 +56,8 @@ FROM asked_of q JOIN (
     FROM asked_of q
     JOIN facts s ON s.record IN ('ReferralReceived', 'NotificationRecorded') AND s.incident = q.incident
     JOIN facts r ON r.referral = s.referral OR r.notification = s.notification
-) m USING (incident);
+) m USING (incident)
+WHERE m.heard >= q.known_from;
 
 -- Since when the incident's own records say that she is pregnant, as known at each moment. That she was not asked, or
 -- that it is not known, unsays nothing; another answer does, until it is said again.
@@ -65,7 +67,7 @@ WITH stated AS (
         s.pregnancy IN (SELECT value FROM settings WHERE name = 'counts_as_pregnant') AS pregnant,
         (greatest(s.occurred, i.occurred), s.record = 'IncidentUpdated', s.place) AS turn
     FROM moments m
-    JOIN incidents i USING (incident)
+    JOIN incidents i ON i.incident = m.incident AND i.heard <= m.heard
     JOIN parties s ON s.incident = m.incident AND s.key = m.key AND s.heard <= m.heard
     WHERE s.pregnancy NOT IN ('unknown', 'not_asked')
 )
@@ -220,7 +222,8 @@ FROM (
             WHERE v.incident = c.incident AND v.key = c.key AND v.role = 'victim' AND v.heard <= c.heard
         ) OR (
             -- Where none is a victim, whom the record names first.
-            SELECT count(*) FILTER (v.role = 'victim' ) = 0 AND arg_min(v.key, (v.place, v.number)) = c.key
+            SELECT count(*) FILTER (v.role = 'victim')
+                = 0 AND arg_min(v.key, (v.record = 'IncidentUpdated', v.occurred, v.place, v.number)) = c.key
             FROM parties v WHERE v.incident = c.incident AND v.heard <= c.heard
         ) AS is_victim
     FROM moments c
@@ -388,56 +391,128 @@ SELECT
 FROM judged;
 
 -- A9: about an unborn child, by anybody but midwifery: midwifery told, and its acknowledgement then or later.
-CREATE TABLE unborn_referrals AS
-SELECT f.referral, f.authority, f.occurred, f.heard, coalesce(
-    p.key,
-    (
-        SELECT min(c.key) FROM clocks c
-        WHERE c.incident = f.incident AND coalesce(c.known_from, c.learned_from) IS NOT NULL
-    )
-) AS key
-FROM facts f LEFT JOIN persons p USING (event_id)
-WHERE f.record = 'ReferralReceived' AND f.about_unborn AND NOT EXISTS (
-    SELECT 1 FROM facts m WHERE m.record = 'ReferralReceived' AND m.referral = f.referral AND m.agency = 'midwifery'
-)
-QUALIFY row_number() OVER (PARTITION BY f.referral ORDER BY f.heard, f.place, p.number) = 1;
+CREATE TABLE unborn_records AS
+SELECT referral, event_id, authority, agency, about_unborn, incident, occurred, heard
+FROM facts f
+WHERE record = 'ReferralReceived' AND EXISTS (
+    SELECT 1 FROM facts u WHERE u.record = 'ReferralReceived' AND u.referral = f.referral AND u.about_unborn
+);
 
+CREATE TABLE unborn_named AS
+SELECT r.referral, p.key, r.heard, (r.occurred, r.event_id, p.number) AS turn
+FROM unborn_records r JOIN persons p USING (event_id);
+
+-- What names another referral is not about this one; what names none is about whom it names.
 CREATE TABLE midwifery_heard AS
-SELECT DISTINCT u.referral, f.record, f.occurred, f.heard
-FROM unborn_referrals u
-JOIN facts f ON f.referral = u.referral
-WHERE f.occurred >= u.occurred AND ((f.record = 'AgencyInformed' AND f.told_agency = 'midwifery')
-OR (f.record = 'InformationAcknowledged' AND f.agency = 'midwifery'))
+WITH information AS (
+    SELECT event_id, referral, record, occurred, heard FROM facts
+    WHERE (record = 'AgencyInformed' AND told_agency = 'midwifery')
+    OR (record = 'InformationAcknowledged' AND agency = 'midwifery')
+)
+SELECT u.referral, NULL AS key, f.record, f.occurred, f.heard
+FROM unborn_records u JOIN information f USING (referral)
 UNION
-SELECT DISTINCT u.referral, f.record, f.occurred, f.heard
-FROM unborn_referrals u
+SELECT n.referral, p.key, f.record, f.occurred, f.heard
+FROM (SELECT referral, key FROM unborn_named UNION SELECT referral, key FROM unborn_records JOIN asked_of USING (incident)) n
 JOIN persons p USING (key)
-JOIN facts f USING (event_id)
--- What names another referral is not about this one.
-WHERE f.referral IS NULL AND f.occurred >= u.occurred AND ((f.record = 'AgencyInformed' AND f.told_agency = 'midwifery')
-OR (f.record = 'InformationAcknowledged' AND f.agency = 'midwifery'));
+JOIN information f ON f.event_id = p.event_id AND f.referral IS NULL;
 
-INSERT INTO states
-WITH heard_at AS (
-    SELECT referral, heard FROM unborn_referrals
+-- The record that first says so, as known at each moment; nothing is asked of a referral that is midwifery's too.
+CREATE TABLE unborn_moments AS
+SELECT m.referral, m.heard, arg_min(u.authority, (u.occurred, u.event_id)) AS authority, min(u.occurred) AS occurred,
+    NOT EXISTS (
+        SELECT 1 FROM unborn_records r
+        WHERE r.referral = m.referral AND r.agency = 'midwifery' AND r.heard <= m.heard
+    ) AS is_asked
+FROM (
+    SELECT referral, heard FROM unborn_records
     UNION SELECT referral, heard FROM midwifery_heard
-    UNION SELECT u.referral, m.heard FROM unborn_referrals u JOIN maternity m USING (key)
+    UNION SELECT n.referral, m.heard FROM unborn_named n JOIN maternity m USING (key)
+    UNION SELECT r.referral, m.heard FROM unborn_records r JOIN moments m USING (incident)
+) m
+JOIN unborn_records u ON u.referral = m.referral AND u.about_unborn AND u.heard <= m.heard
+GROUP BY m.referral, m.heard;
+
+-- Whom it names, as known at each moment, and who of them is known to be the mother: one who had booked by then, or who
+-- is stated pregnant in an incident that it names; of whom it names first a booking made later tells it too. Where it
+-- names nobody, each of whom its incident is about.
+CREATE TABLE unborn_people AS
+WITH named AS (
+    SELECT m.referral, m.occurred, m.heard, n.key,
+        min(n.turn) = min(min(n.turn)) OVER (PARTITION BY m.referral, m.heard) AS is_first
+    FROM unborn_moments m JOIN unborn_named n ON n.referral = m.referral AND n.heard <= m.heard
+    GROUP BY m.referral, m.occurred, m.heard, n.key
+), covering AS (
+    SELECT n.referral, n.heard, n.key, min(p.booked) AS booked
+    FROM named n
+    JOIN pregnancies p ON p.key = n.key AND p.known_from <= n.heard AND n.heard < p.known_until
+    WHERE local_time(n.occurred)::DATE BETWEEN p.due_date - 280 AND p.due_date + 21 AND coalesce(p.over >= n.occurred, true)
+    GROUP BY ALL
+)
+SELECT n.referral, n.heard, n.key, n.is_first, c.key IS NOT NULL AS is_covered,
+    coalesce(n.is_first OR c.booked <= n.occurred, false) AND c.key IS NOT NULL OR EXISTS (
+        SELECT 1 FROM unborn_records r JOIN said s USING (incident)
+        WHERE r.referral = n.referral AND r.heard <= n.heard AND s.key = n.key AND s.heard = (
+            SELECT max(m.heard) FROM moments m
+            WHERE m.incident = r.incident AND m.key = n.key AND m.heard <= n.heard
+        )
+    ) AS is_known
+FROM named n LEFT JOIN covering c USING (referral, heard, key)
+UNION ALL
+SELECT m.referral, m.heard, s.key, false, false, true
+FROM unborn_moments m
+JOIN unborn_records r ON r.referral = m.referral AND r.heard <= m.heard
+JOIN (SELECT DISTINCT incident, key FROM subjects) q USING (incident)
+ASOF JOIN subjects s ON s.incident = q.incident AND s.key = q.key AND s.heard <= m.heard
+WHERE s.is_subject AND NOT EXISTS (SELECT 1 FROM named n WHERE n.referral = m.referral AND n.heard = m.heard);
+
+-- Where nobody is known to be her, it is about whom the referral names first, and each may be her.
+CREATE TABLE unborn_mothers AS
+WITH asked AS (
+    SELECT *, bool_or(is_known) OVER (PARTITION BY referral, heard) AS any_known FROM unborn_people
+)
+SELECT a.referral, a.heard, a.key, m.key AS mother, m.is_covered
+FROM asked a JOIN unborn_people m USING (referral, heard)
+WHERE (a.is_known AND m.key = a.key) OR (a.is_first AND NOT a.any_known);
+
+-- The end that took the question with it: no end if the child was born before, or while somebody who may be the mother
+-- is known to have a pregnancy that has not ended.
+CREATE TABLE unborn_lost AS
+WITH ends AS (
+    SELECT q.referral, q.heard, q.key, q.mother, q.is_covered, u.occurred, min(e.occurred) AS ended
+    FROM unborn_mothers q
+    JOIN unborn_moments u USING (referral, heard)
+    LEFT JOIN maternity e
+        ON e.key = q.mother AND e.record = 'PregnancyEnded' AND e.heard <= q.heard
+        AND e.occurred BETWEEN u.occurred AND u.occurred + INTERVAL 301 DAY
+    GROUP BY ALL
+), true_ends AS (
+    SELECT * REPLACE (CASE WHEN NOT EXISTS (
+        SELECT 1 FROM maternity b
+        WHERE b.key = mother AND b.record = 'BirthRecorded' AND b.heard <= e.heard AND b.occurred BETWEEN e.occurred AND e.ended
+    ) THEN ended END AS ended)
+    FROM ends e
+)
+SELECT referral, heard, key, CASE WHEN NOT bool_or(is_covered AND ended IS NULL) THEN max(ended) END AS ended
+FROM true_ends GROUP BY ALL;
+
+-- Whom it was about at some moment is asked about at each: not any more, once somebody else is known to be the mother.
+INSERT INTO states
+WITH asked AS (
+    SELECT m.referral, m.authority, m.occurred, m.heard, m.is_asked, k.key
+    FROM unborn_moments m JOIN (SELECT DISTINCT referral, key FROM unborn_mothers) k USING (referral)
 ), judged AS (
-    SELECT u.referral, u.key, u.authority, u.occurred, h.heard, (
+    SELECT q.* REPLACE (is_asked AND l.key IS NOT NULL AS is_asked), l.ended, (
         SELECT min(a.occurred) FROM midwifery_heard a JOIN midwifery_heard t USING (referral)
-        WHERE a.referral = u.referral AND a.record = 'InformationAcknowledged' AND t.record = 'AgencyInformed'
-        AND t.occurred <= a.occurred AND a.heard <= h.heard AND t.heard <= h.heard
+        WHERE a.referral = q.referral AND a.record = 'InformationAcknowledged' AND t.record = 'AgencyInformed'
+        AND t.occurred BETWEEN q.occurred AND a.occurred AND a.heard <= q.heard AND t.heard <= q.heard
+        AND (a.key IS NULL OR (q.referral, q.heard, q.key, a.key) IN (SELECT (referral, heard, key, mother) FROM unborn_mothers))
+        AND (t.key IS NULL OR (q.referral, q.heard, q.key, t.key) IN (SELECT (referral, heard, key, mother) FROM unborn_mothers))
     ) AS answered
-    FROM unborn_referrals u JOIN heard_at h USING (referral)
-    WHERE h.heard >= u.heard AND u.key IS NOT NULL
+    FROM asked q LEFT JOIN unborn_lost l USING (referral, heard, key)
 )
 SELECT
     'midwifery-not-told/' || referral || '/' || key, 'midwifery-not-told', 'person', key, authority, heard,
-    NOT EXISTS (
-        SELECT 1 FROM maternity e
-        WHERE e.key = j.key AND e.record = 'PregnancyEnded' AND e.heard <= j.heard
-        AND e.occurred BETWEEN j.occurred AND j.occurred + INTERVAL 301 DAY
-        AND coalesce(answered > e.occurred, true)
-    ),
+    is_asked AND (ended IS NULL OR coalesce(answered <= ended, false)),
     NULL, due_after(occurred, 'midwifery-not-told.within'), answered, 'overdue'
-FROM judged j;
+FROM judged;

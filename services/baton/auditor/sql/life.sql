@@ -75,7 +75,7 @@ WITH counted AS (
     SELECT alert_id, max(ends) AS ends FROM counted WHERE piece = 'R' GROUP BY alert_id
 ), stand AS (
     SELECT alert_id, ends, any_value(raised_at) AS raised_at, max((begun, rank)) AS last_r,
-        arg_max(due, (begun, rank)) AS due, arg_max(answered, (begun, rank)) AS answered,
+        arg_max(due, (begun, rank)) AS due, arg_max_null(answered, (begun, rank)) AS answered,
         arg_max(reason, (begun, rank)) AS reason
     FROM (
         SELECT c.*, min(begun) FILTER (piece = 'R') OVER (PARTITION BY c.alert_id) AS raised_at
