@@ -36,7 +36,7 @@ from baton.rules.months import month_end, month_of
 from baton.rules.register import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from baton.rules.outcome import Finding
@@ -353,15 +353,23 @@ class Engine:
         self._keep(kept)
         if isinstance(fact, SourceHeartbeat):
             return self._record_heartbeat(kept, fact, changes)
-        views = self._concerned(kept)
-        views |= self._weighed_with(views)
+        kind, asked = type(fact), self._asked
         references = sum(kind in REFERENCES for kind in kept.kinds)
-        return {
-            key
-            for key in views
+
+        def may_change(key: str) -> bool:
             # What names a record beside the key, or two records, brings the other's facts into the chronology.
-            if type(fact) in self._asked.get(key, ANY) or references > (key not in kept.keys)
-        } | self._months_to_judge(kept, fact)
+            return kind in asked.get(key, ANY) or references > (key not in kept.keys)
+
+        views = self._views(kept)
+        self._link(views)
+        persons = expecting_with(self._index, kept)
+        self._touch(kept, persons.union(views))
+        return (
+            {key for key in persons.union(views) if may_change(key)}
+            | self._beside(kept, views, may_change)
+            | self._weighed_with(views, may_change)
+            | self._months_to_judge(kept, fact)
+        )
 
     def _restore(self, kept: Kept) -> None:
         """Add a fact whose moment had come before; what it changed was judged then."""
@@ -440,25 +448,24 @@ class Engine:
         self._recorded.discard(fact.identity)
         changes.forgotten.append(fact.identity)
 
-    def _concerned(self, kept: Kept) -> set[str]:
-        """Return the views that a fact concerns: those to which it belongs, through the records that it names too.
+    def _beside(
+        self, kept: Kept, views: Mapping[str, str], may_change: Callable[[str], bool]
+    ) -> set[str]:
+        """Return the views beside those to which a fact belongs whose rules read it.
 
         A person's facts also concern the rules that read them with a case, and the other way round; a rule that chooses
         whose facts it reads says which may change something, and before it was judged any may.
         """
-        views = self._views(kept)
-        self._link(views)
-        persons = expecting_with(self._index, kept)
-        self._touch(kept, persons.union(views))
-        beside = {
+        return {
             other
             for key, kind in views.items()
             # Through a team or a worker only what names no case is read beside a case.
             if (readers := self._readers[kind]) and not (kept.has_case and kind in WITHOUT_CASE)
             for other in self._linked.get(key, ())
-            if kind_of(other) in readers and key in self._awaited.get(other, (key,))
+            if may_change(other)
+            and kind_of(other) in readers
+            and key in self._awaited.get(other, (key,))
         }
-        return beside.union(views, persons)
 
     def _touch(self, kept: Kept, views: Iterable[str]) -> None:
         """Let the chronologies that are remembered know that there is a fact more."""
@@ -498,15 +505,16 @@ class Engine:
             for key, kind in views.items():
                 self._linked[key].update([x for x, of_kind in views.items() if of_kind != kind])
 
-    def _weighed_with(self, views: set[str]) -> set[str]:
+    def _weighed_with(
+        self, views: Mapping[str, str], may_change: Callable[[str], bool]
+    ) -> set[str]:
         """Return the persons and cases with a standing alert that what is told of these may make more serious.
 
         It is read, around a person, of her cases; around a case, of its persons and their other cases (`_around`).
         """
         around: set[str] = set()
         # Not through a team: it would be everybody's whom it ever worked with.
-        for key in views:
-            kind = kind_of(key)
+        for key, kind in views.items():
             if kind not in PERSON_AND_CASE:
                 continue
             for other in self._linked.get(key, ()):
@@ -517,7 +525,10 @@ class Engine:
         return {
             key
             for key in around
-            if key in self._alerts and kind_of(key) in PERSON_AND_CASE and self._stands_by(key)
+            if key in self._alerts
+            and may_change(key)
+            and kind_of(key) in PERSON_AND_CASE
+            and self._stands_by(key)
         }
 
     def _stands_by(self, key: str) -> bool:
