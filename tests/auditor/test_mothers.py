@@ -30,12 +30,12 @@ def hers(record: str, person: str, at: str, **fields: Any) -> Line:
     return moment(at), record, {"person": named(person), "agency": "midwifery", **fields}
 
 
-def informed(*people: str, **fields: Any) -> list[Line]:
-    """Midwifery is told within the hour, and says so an hour later."""
+def informed(*people: str, day: str = "02", **fields: Any) -> list[Line]:
+    """Midwifery is told in the hour after the referral, or a later day's, and says so an hour later."""
     told = {"to_agency": "midwifery", "agency": "childrens_social_care", **fields}
     return [
-        line("AgencyInformed", "02T13:00", *people, **told),
-        line("InformationAcknowledged", "02T14:00", *people, agency="midwifery", **fields),
+        line("AgencyInformed", f"{day}T13:00", *people, **told),
+        line("InformationAcknowledged", f"{day}T14:00", *people, agency="midwifery", **fields),
     ]
 
 
@@ -64,10 +64,11 @@ CASES: dict[str, tuple[list[Line], set[str]]] = {
     "of-another-incident": ([stated(WOMAN), referred(BOY, WOMAN, incident="inc-9")], {BOY}),
     "nobody-knows": ([BOTH], {BOY}),
     "she-books-afterwards": ([BOTH, booked(WOMAN, "04T12:00")], {BOY}),
-    "named-first-she-books-afterwards": (
-        [booked(SISTER), referred(WOMAN, SISTER), booked(WOMAN, "04T12:00")],
+    "another-had-booked-and-she-books-afterwards": (
+        [booked(SISTER), referred(BOY, WOMAN, SISTER), booked(WOMAN, "04T12:00")],
         {WOMAN, SISTER},
     ),
+    "another-had-booked": ([booked(SISTER), referred(WOMAN, SISTER)], {SISTER}),
     "told-of-her-whoever-she-is": ([BOTH, *informed(WOMAN)], set()),
     "told-of-the-referral": ([booked(WOMAN), BOTH, *informed(referral="ref-1")], set()),
     "told-of-her-for-another-referral": ([BOTH, *informed(WOMAN, referral="ref-9")], {BOY}),
@@ -85,6 +86,32 @@ CASES: dict[str, tuple[list[Line], set[str]]] = {
             booked(SISTER),
             referred(BOY, WOMAN, SISTER),
             hers("PregnancyEnded", SISTER, "05T12:00"),
+        ],
+        {WOMAN},
+    ),
+    "both-ended-and-she-was-answered-for-in-between": (
+        [
+            referred(BOY, WOMAN, SISTER),
+            hers("PregnancyEnded", SISTER, "02T12:30"),
+            *informed(WOMAN),
+            hers("PregnancyEnded", WOMAN, "05T12:00"),
+        ],
+        set(),
+    ),
+    "answered-late-between-two-losses": (
+        [
+            referred(BOY, WOMAN, SISTER),
+            hers("PregnancyEnded", SISTER, "04T12:00"),
+            *informed(WOMAN, day="05"),
+            hers("PregnancyEnded", WOMAN, "06T12:00"),
+        ],
+        {BOY},
+    ),
+    "names-nobody-and-two-incidents": (
+        [
+            stated(WOMAN, "not_pregnant"),
+            referred(incident="inc-9"),
+            referred(at="02T13:00", incident="inc-1"),
         ],
         {WOMAN},
     ),

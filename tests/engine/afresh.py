@@ -1,4 +1,4 @@
-"""An engine that remembers nothing: every question is asked again, on facts that are gathered and sorted again."""
+"""Engines that save no work: one remembers nothing, and gathers and sorts all facts again; one passes nobody over."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from baton.engine.answers import Question
+    from baton.engine.engine import Changes
+    from baton.rules.facts import Fact
     from baton.rules.outcome import AboutKind, Finding
     from baton.rules.rule import Rule
 
@@ -42,6 +44,14 @@ class Afresh(Engine):
 
     def _answers_of(self, key: str, _: str) -> Answers:
         return _Asked(key, self)
+
+
+class OfEverybody(Afresh):
+    """One that asks of everybody whenever anything is told, too: nobody can have been passed over."""
+
+    def _record(self, fact: Fact, changes: Changes) -> set[str]:
+        asked = super()._record(fact, changes)
+        return asked.union(x for x in self._index if kind_of(x) in {"person", "case", "team"})
 
 
 class _Asked(Answers):
@@ -69,6 +79,8 @@ class _Asked(Answers):
                 also = [f"{kind}:{each}" for kind in question.also for each in chosen]
             wider = self._chronology(self._with(facts, also)).noting(reading)
             findings = tuple(question.judge(wider, now, self._policy))
+            # Of two that are called the same, one would unsay what the other says.
+            assert len(findings) == len({finding.alert_id for finding in findings})
             asked = Answer(findings, frozenset(reading.kinds), (), None)
             weighed = asked
             if kind_of(self._key) in {"person", "case"}:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from baton.engine.engine import Engine
 from baton.rules.facts import FACTS
 from baton.rules.register import RULES
-from tests.engine.afresh import Afresh
+from tests.engine.afresh import Afresh, OfEverybody
 from tests.engine.driving import Driven
 from tests.engine.generated import AFTER, DELAYS, END, JUDGED, Told, records_for, timetables
 from tests.rules.told import DAY, MINUTE, NOON, POLICY, incident, policy_with
@@ -40,6 +40,9 @@ MOMENTS = st.lists(
     max_size=10,
 )
 quickly = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+HEARD = frozenset({"SourceHeartbeat"})
+"""What tells of a feed, and of nobody: whom it keeps waiting is noted where he is asked about, and changes no alert."""
+UNHEARD = tuple(sorted(FACTS.keys() - HEARD))
 thoroughly = settings(quickly, max_examples=60)
 
 
@@ -90,6 +93,36 @@ def test_all_rules_on_what_concerns_one(rule: Rule, data: st.DataObject) -> None
     names = (*records_for(rule), "SourceHeartbeat")
     triggers = tuple(sorted(kind.__name__ for kind in rule.triggers))
     compare(data, data.draw(timetables(names, most=16, triggers=triggers)))
+
+
+@thoroughly
+@given(data=st.data())
+def test_nobody_is_passed_over(data: st.DataObject) -> None:
+    """Whoever is not asked about when something is told would have said the same as before."""
+    passed_nobody_over(data.draw(timetables(UNHEARD, most=30)))
+
+
+@pytest.mark.parametrize("rule", JUDGED.values(), ids=JUDGED.keys())
+@quickly
+@given(data=st.data())
+def test_nobody_whom_a_rule_speaks_of_is_passed_over(rule: Rule, data: st.DataObject) -> None:
+    """The same of what one rule speaks of, and of what may make it more serious."""
+    names = tuple({*records_for(rule), "CaseOpened", "CaseClosed", "PlanStarted", "BirthRecorded"})
+    triggers = tuple(sorted(kind.__name__ for kind in rule.triggers))
+    drawn = timetables(tuple(sorted({*names} - HEARD)), most=16, triggers=triggers)
+    passed_nobody_over([] if HEARD.issuperset(triggers) else data.draw(drawn))
+
+
+def passed_nobody_over(told: list[Told]) -> None:
+    """Drive an engine, and one that asks of everybody, and compare every alert as it changed, and all written."""
+    some, every = driven_by(Engine(POLICY)), driven_by(OfEverybody(POLICY))
+    for driven in (some, every):
+        for each in told:
+            driven.hear_at(each.fact, each.order)
+        driven.advance(END)
+
+    assert every.log == some.log
+    assert every.written == some.written
 
 
 def compare(data: st.DataObject, told: list[Told]) -> None:

@@ -9,9 +9,10 @@ import pytest
 
 from baton.engine import gathered
 from baton.rules import midwifery_not_told
+from baton.rules.facts import AgencyInformed
 from baton.rules.register import RULES
 from tests.engine.driving import Driven
-from tests.rules.told import DAY, HOUR, NOON, booking, by, ended, incident, referral
+from tests.rules.told import CARE, DAY, HOUR, NOON, booking, by, ended, incident, referral
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,19 @@ def unborn(*people: str, event_id: str = "", about_unborn: bool = True) -> Refer
     """A school refers an unborn child, naming these people."""
     told = referral(NOON, *people, event_id=event_id)
     return replace(by("school", told), about_unborn=about_unborn)
+
+
+def informed(about: str, *people: str) -> AgencyInformed:
+    """Midwifery is told of people for a referral."""
+    return AgencyInformed(
+        event_id=f"informed-{about}",
+        occurred_at=NOON,
+        received_at=NOON,
+        agency=CARE,
+        people=people,
+        to_agency="midwifery",
+        referral=about,
+    )
 
 
 @pytest.mark.parametrize("rules", [ONE, RULES], ids=["alone", "all"])
@@ -77,13 +91,29 @@ def test_a_referral_that_is_not_about_an_unborn_child_brings_nothing_of_others()
 
 
 def test_only_her_pregnancy_is_read_beside_him() -> None:
-    """Not the incidents in which she took part, nor her own referrals."""
-    hers = (incident(NOON - HOUR), referral(NOON, "woman-1", referral="ref-2"), booking(NOON - DAY))
+    """Not the incidents in which she took part, nor her own referrals and what was told for these."""
+    hers = (
+        incident(NOON - HOUR),
+        referral(NOON, "woman-1", referral="ref-2"),
+        informed("ref-2", "woman-1"),
+        booking(NOON - DAY),
+    )
     driven = Driven(*hers, unborn("boy-1", "woman-1"), rules=RULES)
     driven.advance(DUE)
 
     read = {type(kept.fact).__name__ for kept in driven.engine._answers["person:boy-1"].told.kept}
     assert {"ReferralReceived", "PregnancyBooked"} == read
+
+
+def test_nothing_is_read_of_strangers() -> None:
+    """An incident in which he took part may be named by a referral that is about others."""
+    others = replace(unborn("man-2", "woman-2"), referral="ref-2", incident="inc-1")
+    his = incident(NOON - HOUR, who="boy-1")
+    driven = Driven(his, others, booking(NOON - DAY, who="woman-2"), rules=RULES)
+    driven.advance(DUE)
+
+    read = {type(kept.fact).__name__ for kept in driven.engine._answers["person:boy-1"].told.kept}
+    assert {"IncidentRecorded", "ReferralReceived"} == read
 
 
 def test_what_is_explained_of_him_is_his() -> None:
@@ -99,20 +129,24 @@ def test_what_is_explained_of_him_is_his() -> None:
     assert ["not-asked"] == [finding.reason for finding in explained.findings]
 
 
-@pytest.mark.parametrize(("most", "status"), [(3, "withdrawn"), (2, "raised")])
-def test_of_somebody_who_is_named_too_often_no_more_is_read(
-    monkeypatch: pytest.MonkeyPatch, most: int, status: str
+@pytest.mark.parametrize("often", ["woman-1", "boy-1"])
+def test_of_somebody_who_is_named_too_often_nothing_is_read(
+    monkeypatch: pytest.MonkeyPatch, often: str
 ) -> None:
-    """An agency may name everybody whom it does not know by one id: it is nobody's mother."""
-    monkeypatch.setattr(gathered, "MOST_BESIDE", most)
-    driven = Driven(
-        unborn("boy-1", "woman-1"),
-        referral(NOON, "woman-1", referral="ref-2"),
-        ended(NOON + 5 * DAY),
-        rules=ONE,
-    )
+    """An agency may name everybody whom it does not know by one id: it is nobody's mother, and nobody's child."""
+    monkeypatch.setattr(gathered, "MOST_BESIDE", 2)
+    driven = Driven(unborn("boy-1", "woman-1"), ended(NOON + HOUR), rules=ONE)
     driven.advance(DUE)
-    driven.advance(NOON + 5 * DAY)
+    assert {} == driven.statuses()
 
-    assert status == driven.statuses()[ABOUT_THE_BOY]
-    assert driven.statuses() == driven.restarted().statuses()
+    driven.hear(referral(DUE + HOUR, often, referral="ref-2"))
+    driven.hear(referral(DUE + HOUR, often, referral="ref-3"))
+    driven.advance(DUE + HOUR)
+
+    # What had been read is not any more.
+    assert {ABOUT_THE_BOY: "raised"} == driven.statuses()
+    again = driven.restarted()
+    for each in (driven, again):
+        each.hear(ended(DUE + 2 * HOUR))
+        each.advance(DUE + 2 * HOUR)
+        assert {ABOUT_THE_BOY: "raised"} == each.statuses()

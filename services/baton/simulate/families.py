@@ -326,12 +326,15 @@ class Families:
         left_out = unborn and agency != MIDWIFERY and world.fails("midwifery-left-out")
         if left_out:
             woman = Woman(world.new("woman"))
+        people = [person(woman.key)]
+        if unborn and not left_out and chance.happens(0.15):
+            people.insert(0, person(f"child-of-{woman.key}"))
         world.tell(
             "ReferralReceived",
             agency,
             at,
             referral=referral,
-            people=[person(woman.key)],
+            people=people,
             concerns=chance.of(([], ["3A"], ["3B", "1B"], ["16A"])),
             about_unborn=True if unborn else chance.of((False, None)),
             incident=incident,

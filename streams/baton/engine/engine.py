@@ -27,7 +27,7 @@ from baton.engine.answers import (
     Said,
     questions_of,
 )
-from baton.engine.gathered import ANY, Gathered, Index, add_to, expecting_with
+from baton.engine.gathered import ANY, Gathered, Index, add_to, expecting_with, no_longer_read
 from baton.engine.keys import REFERENCES, VIEWS, WITHOUT_CASE, Kept, kind_of
 from baton.rules import source_silent
 from baton.rules.chronology import Feed, Reading, shared
@@ -363,12 +363,16 @@ class Engine:
         views = self._views(kept)
         self._link(views)
         persons = expecting_with(self._index, kept)
+        anew = no_longer_read(self._index, kept)
+        for key in anew:
+            self._answers.pop(key, None)
         self._touch(kept, persons.union(views))
         return (
             {key for key in persons.union(views) if may_change(key)}
             | self._beside(kept, views, may_change)
             | self._weighed_with(views, may_change)
             | self._months_to_judge(kept, fact)
+            | anew
         )
 
     def _restore(self, kept: Kept) -> None:

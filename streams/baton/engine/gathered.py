@@ -4,8 +4,9 @@ The index only grows: a chronology remembers how many facts of each key it has t
 keys of which it was told that there is more (`touch`): a team names hundreds of transfers, and is judged at each.
 
 A referral about an unborn child may name a sibling before the mother, and it is not said which of them she is. So the
-chronology of each whom it names has, besides, what is told of the pregnancies of the others (`expecting`), up to
-`MOST_BESIDE` facts of each: an agency may name everybody whom it does not know by one id.
+chronology of each whom it names has, besides, what is told of the pregnancies of the others (`expecting`). But an
+agency may name everybody whom it does not know by one id: of whom more than `MOST_BESIDE` facts are told, nothing is
+read beside others, nor of others beside that one.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ Feeds = dict[tuple[str, str], "Feed"]
 ANY: frozenset[type[Fact]] = frozenset(FACTS.values())
 """Every type of fact."""
 FEW = 4
-MOST_BESIDE = 200
-"""How many facts of a person, those recorded first, are looked through for what is read beside another person."""
+MOST_BESIDE = 100
+"""How many facts may be told of a person of whom, or beside whom, is read what is told of pregnancies."""
 PERSON, REFERRAL = frozenset({"person"}), frozenset({"referral"})
 OF_A_PREGNANCY = frozenset(
     {PregnancyBooked, DueDateRevised, MilestoneRecorded, BirthRecorded, PregnancyEnded}
@@ -89,11 +90,33 @@ def expecting_with(index: Index, kept: Kept) -> set[str]:
     """Return the persons in whose chronologies a fact belongs because a referral names them beside its person."""
     if not is_of_pregnancy(kept):
         return set()
+    named = (each for each in kept.named(PERSON) if len(index[each]) <= MOST_BESIDE)
+    return {
+        other
+        for person in named
+        for other in _named_with(index, person)
+        if len(index[other]) <= MOST_BESIDE
+    }
+
+
+def no_longer_read(index: Index, kept: Kept) -> set[str]:
+    """Return the persons whose chronologies have less in them with this fact, and so are to be gathered anew.
+
+    It is one more than `MOST_BESIDE` of its person.
+    """
     return {
         other
         for person in kept.named(PERSON)
-        if len(told := index[person]) <= MOST_BESIDE
-        for each in told
+        if len(index[person]) == MOST_BESIDE + 1
+        for other in (person, *_named_with(index, person))
+    }
+
+
+def _named_with(index: Index, person: str) -> set[str]:
+    """Return whom referrals about an unborn child name together with a person."""
+    return {
+        other
+        for each in index[person]
         if type(each.fact) is ReferralReceived
         for referral in each.named(REFERRAL)
         for other in expecting(index, referral)
@@ -187,28 +210,35 @@ class Gathered:
 
         What such a fact names, in its turn, is not followed.
         """
-        beside = self._beside
-        open_keys = self._touched & beside.keys()
+        if len(index.get(f"person:{self.chronology.about}", ())) > MOST_BESIDE:
+            return []
+        open_keys = self._touched & self._beside.keys()
+        open_keys |= self._named_besides(index, new)
+        more: list[Kept] = []
+        for key in sorted(open_keys):
+            told = index[key]
+            if len(told) > MOST_BESIDE:
+                continue
+            for kept in told[self._beside[key] :]:
+                if kept not in self.kept and is_of_pregnancy(kept):
+                    self.kept[kept] = None
+                    more.append(kept)
+            self._beside[key] = len(told)
+        return more
+
+    def _named_besides(self, index: Index, new: Iterable[Kept]) -> set[str]:
+        """Note whom referrals about an unborn child name besides this person, and return those not noted before."""
+        besides: set[str] = set()
         for kept in new:
             if type(kept.fact) is not ReferralReceived:
                 continue
             for referral in kept.named(REFERRAL):
-                others = expecting(index, referral)
-                if others.keys().isdisjoint(self._taken):
-                    continue
-                for key in others:
-                    if key not in self._taken and key not in beside:
-                        beside[key] = 0
-                        open_keys.add(key)
-        more: list[Kept] = []
-        for key in sorted(open_keys):
-            told = index.get(key, ())
-            for kept in told[beside[key] : MOST_BESIDE]:
-                if kept not in self.kept and is_of_pregnancy(kept):
-                    self.kept[kept] = None
-                    more.append(kept)
-            beside[key] = len(told)
-        return more
+                named = expecting(index, referral).keys()
+                # A referral that is only followed, through an incident, may be about strangers.
+                if not named.isdisjoint(self._taken):
+                    besides |= named - self._taken.keys() - self._beside.keys()
+        self._beside |= dict.fromkeys(besides, 0)
+        return besides
 
 
 class Beside:

@@ -17,7 +17,7 @@ from baton.rules.facts import (
     TransferAccepted,
     WorkerAllocated,
 )
-from baton.rules.incidents import lost
+from baton.rules.incidents import expecting, lost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -80,6 +80,11 @@ class Received:
 
     records: tuple[ReferralReceived, ...]
     people: tuple[str, ...]
+
+    @property
+    def incidents(self) -> frozenset[str]:
+        """The incidents that it names."""
+        return frozenset(each.incident for each in self.records if each.incident is not None)
 
     @property
     def about_unborn(self) -> bool | None:
@@ -195,6 +200,17 @@ def referrals_without_case(told: Chronology) -> Iterator[ReferralReceived]:
             yield referral
 
 
+def mothers_of(told: Chronology, episode: Episode) -> tuple[str, ...]:
+    """Return whom an unborn child's case names who may be its mother: who is known to expect one, else everybody.
+
+    A case that names nobody is about whom its referral names.
+    """
+    referral = received_of(told).get(episode.referral) if episode.referral is not None else None
+    people = episode.people or (() if referral is None else referral.people)
+    incidents = () if referral is None else referral.incidents
+    return expecting(told, people, episode.opened.occurred_at, incidents) or people
+
+
 def pregnancy_lost(told: Chronology, episode: Episode, since: datetime, met: Met) -> bool:
     """Say whether a question about an unborn child fell away: its pregnancy ended before anything answered.
 
@@ -204,7 +220,5 @@ def pregnancy_lost(told: Chronology, episode: Episode, since: datetime, met: Met
     """
     if not episode.unborn:
         return False
-    referral = received_of(told).get(episode.referral) if episode.referral is not None else None
-    people = episode.people or (() if referral is None else referral.people)
-    end = lost(told, people, since)
+    end = lost(told, mothers_of(told, episode), since)
     return end is not None and (met.answered_at is None or met.answered_at > end.occurred_at)

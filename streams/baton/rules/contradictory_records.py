@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from baton.rules.deadline import found_unless
 from baton.rules.facts import ReferralDecided
-from baton.rules.referrals import PREGNANT, referrals_of
+from baton.rules.incidents import PREGNANT
+from baton.rules.referrals import referrals_of
 from baton.rules.rule import Rule, finding
 from baton.rules.whom import referral_is_about
 
@@ -53,7 +54,7 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
 
 RULE = Rule(
     slug=SLUG,
-    version=1,
+    version=2,
     catalogue="contradictory-records",
     reads="person",
     triggers=frozenset({ReferralDecided}),

@@ -54,7 +54,7 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
 
 RULE = Rule(
     slug=SLUG,
-    version=1,
+    version=2,
     catalogue="B10",
     reads="case",
     without_case=judge,

@@ -25,7 +25,7 @@ from baton.rules.facts import (
 from baton.rules.working_days import local_date
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from baton.rules.chronology import Chronology
 
@@ -33,6 +33,8 @@ GESTATION = timedelta(days=280)
 """From the first day of the last period to the due date (domain handbook, section 3)."""
 WEEK_22 = timedelta(days=(40 - 22) * 7)
 """From the start of week 22 of a pregnancy to its due date (the handbook's arithmetic): no child is born earlier."""
+PREGNANT = ("pregnant",)
+"""What counts as pregnant in an incident's records, where a rule has no setting for it."""
 OVERDUE_BIRTH = timedelta(days=21)
 """How long after the due date a booked pregnancy may still be going on (design, section 8)."""
 
@@ -192,10 +194,39 @@ def ended_after(told: Chronology, person: str, moment: datetime) -> PregnancyEnd
     return None
 
 
+def expecting(
+    told: Chronology,
+    people: Iterable[str],
+    moment: datetime,
+    incidents: Collection[str | None],
+    counts: tuple[str, ...] = PREGNANT,
+) -> tuple[str, ...]:
+    """Return who of these people is known to expect a child at a moment, and so may be the mother whom nobody states.
+
+    That is who had booked by then, or is stated pregnant in one of the `incidents`, by `counts`. Where anybody is, also
+    who booked afterwards. Where nobody is, a booking changes nothing: it would ask anew, about somebody else.
+    """
+    named = [each for each in every_incident(told) if each.incident_id in incidents]
+    booked = {
+        person: [x.booking.occurred_at for x in pregnancies_of(told, person) if x.covers(moment)]
+        for person in people
+    }
+    known = {
+        person
+        for person, moments in booked.items()
+        if any(at <= moment for at in moments)
+        or any(stated_pregnant(each, person, counts) for each in named)
+    }
+    return tuple(
+        person for person, moments in booked.items() if known and (moments or person in known)
+    )
+
+
 def lost(told: Chronology, people: Iterable[str], moment: datetime) -> PregnancyEnded | None:
     """Return the end of the pregnancy that one of these people was expecting a child by at a moment, or None.
 
-    It is not said which of them. While one is known whose pregnancy has not ended, nobody can tell that it is not hers.
+    It is not said which of them. While one is known whose pregnancy has not ended, nobody can tell that it is not hers;
+    where several ended, it is the last.
     """
     ends = {person: ended_after(told, person, moment) for person in people}
     if not any(ends.values()):

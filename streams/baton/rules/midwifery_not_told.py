@@ -4,9 +4,10 @@ Due `within` (one working day) of the referral: an agency told midwifery of the 
 midwifery acknowledged it then or later. A referral by midwifery itself needs neither.
 
 It is about the mother. A referral may name several people, perhaps a sibling first: then it is about each who had
-booked by then, or whom the incident that it names states to be pregnant. Where nobody of them is known to be, it is
-about whom it names first; midwifery may be told of any of them, and the pregnancy of any of them may have ended, unless
-another's is known and has not. Of two women of whom one had booked it cannot be told that the other is the mother.
+booked by then, or whom the incident that it names states to be pregnant, and with these about each who books later.
+Where nobody of them is known to expect a child, it is about whom it names first; midwifery may be told of any of them,
+and the pregnancy of any of them may have ended, unless another's is known and has not. Of two women of whom one had
+booked it cannot be told that the other is the mother: nothing is asked about her until she books or is stated pregnant.
 
 Taught by Leicestershire and Rutland: a "robust relationship" between children's services and midwifery.
 """
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 from baton.rules.cases import received_of
 from baton.rules.deadline import answered_in_time, first
 from baton.rules.facts import AgencyInformed, InformationAcknowledged, ReferralReceived
-from baton.rules.incidents import every_incident, pregnancies_of, stated_pregnant
+from baton.rules.incidents import expecting
 from baton.rules.policy import Limit
 from baton.rules.rule import Rule, finding
 from baton.rules.unreferred_incident import unless_ended
@@ -90,24 +91,10 @@ def _mothers(
 ) -> tuple[str, ...]:
     """Return who may be the mother, if a question about her is about this chronology's person; else nobody."""
     people = referral.people
-
-    def is_known(person: str) -> bool:
-        return any(
-            each.covers(trigger.occurred_at)
-            # Of another a booking after the referral changes nothing: it would ask anew, and about somebody else.
-            and (each.booking.occurred_at <= trigger.occurred_at or person == people[0])
-            for each in pregnancies_of(told, person)
-        ) or any(stated_pregnant(each, person, counts) for each in incidents)
-
-    named = {each.incident for each in referral.records if each.incident is not None}
-    incidents = (
-        [each for each in every_incident(told) if each.incident_id in named] if named else ()
-    )
-    if told.about in people and is_known(told.about):
-        return (told.about,)
-    if not referral_is_about(referral.records, told, counts) or any(map(is_known, people)):
-        return ()
-    return people or (told.about,)
+    known = expecting(told, people, trigger.occurred_at, referral.incidents, counts)
+    if known:
+        return (told.about,) if told.about in known else ()
+    return (people or (told.about,)) if referral_is_about(referral.records, told, counts) else ()
 
 
 def _concerns(

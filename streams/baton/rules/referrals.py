@@ -18,6 +18,7 @@ from baton.rules.facts import (
     ReferralReceived,
     ReferrerObjected,
 )
+from baton.rules.incidents import PREGNANT
 from baton.rules.whom import referral_is_about
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ OfReferral = (
 )
 ANONYMOUS = "9"
 """The referral source of somebody who did not say who they are: nobody can be told."""
-PREGNANT = ("pregnant",)
-"""What counts as pregnant where a referral names nobody, and its incident says whom it is about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
 
 RULE = Rule(
     slug=SLUG,
-    version=1,
+    version=2,
     catalogue="B17",
     reads="case",
     without_case=judge,

@@ -8,7 +8,7 @@ the `declined` outcomes, with its rationale, answers.
 At the close of the case every concern of the referral needs an outcome, and the assessment must be there: what is
 missing then is due then. A close for one of `excused` reasons (the loss of a pregnancy among them) asks nothing, and
 neither does a pregnancy that ended. One alert for a referral: about its case, else about the person it names first; the
-pregnancy is that of anybody whom it names.
+pregnancy is that of whom it names who is known to expect a child (as for `midwifery-not-told`), else of any of them.
 The concerns are not named in it: they are health and allegations.
 
 Taught by Leicestershire and Rutland, Baby C: concerns were left "unaddressed".
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
-from baton.rules.cases import episodes_of, received_of, referrals_without_case, team_of
+from baton.rules.cases import episodes_of, mothers_of, received_of, referrals_without_case, team_of
 from baton.rules.checklist import Checklist
 from baton.rules.deadline import Met, answered_in_time, gravest
 from baton.rules.facts import (
@@ -33,7 +33,7 @@ from baton.rules.facts import (
     ReferralDecided,
     ReferralReceived,
 )
-from baton.rules.incidents import lost, pregnancies_of
+from baton.rules.incidents import expecting, lost, pregnancies_of
 from baton.rules.policy import Limit
 from baton.rules.rule import Rule, finding
 from baton.rules.working_days import LONDON
@@ -53,10 +53,11 @@ ASSESSMENT = "assessment"
 
 @dataclass(frozen=True, slots=True)
 class Unborn:
-    """A referral about an unborn child: whom it names, the case opened for it and how often it had been closed."""
+    """A referral about an unborn child: whose records tell of it, who may be the mother, and the case opened for it."""
 
     referral: ReferralReceived
     people: tuple[str, ...]
+    mothers: tuple[str, ...]
     case: str | None = None
     closed: CaseClosed | None = None
 
@@ -73,7 +74,8 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
             continue
         asked.add(referral.records[0].referral)
         people = tuple(dict.fromkeys((*referral.people, *episode.people)))
-        unborn = Unborn(referral.records[0], people, told.about, episode.closed)
+        mothers = mothers_of(told, episode) if episode.unborn else people
+        unborn = Unborn(referral.records[0], people, mothers, told.about, episode.closed)
         yield _judged(unborn, told, now, policy)
 
 
@@ -82,7 +84,9 @@ def without_case(told: Chronology, now: datetime, policy: Policy) -> Iterator[Fi
     for first in referrals_without_case(told):
         referral = received_of(told)[first.referral]
         if referral.about_unborn:
-            yield _judged(Unborn(first, referral.people), told, now, policy)
+            people = referral.people
+            mothers = expecting(told, people, first.occurred_at, referral.incidents) or people
+            yield _judged(Unborn(first, mothers, mothers), told, now, policy)
 
 
 def _judged(unborn: Unborn, told: Chronology, now: datetime, policy: Policy) -> Finding:
@@ -114,7 +118,7 @@ def _judged(unborn: Unborn, told: Chronology, now: datetime, policy: Policy) -> 
             )
         )
     met = gravest(clocks)
-    end = lost(told, unborn.people, referral.occurred_at)
+    end = lost(told, unborn.mothers, referral.occurred_at)
     if end is not None and (met.answered_at is None or met.answered_at > end.occurred_at):
         met = Met("not-asked", met.due_at)
     if excused and met.reason in {"waiting", "overdue"} and closed and closed.occurred_at <= due_at:

@@ -64,5 +64,5 @@ def referral_is_about(
     people = [person for each in received for person in each.people]
     if people:
         return people[0] == told.about
-    incident_id = next((each.incident for each in received if each.incident is not None), None)
-    return incident_id is not None and named_is_about(incident_id, (), told, counts)
+    incidents = {each.incident for each in received if each.incident is not None}
+    return any(named_is_about(each, (), told, counts) for each in incidents)

@@ -1,7 +1,7 @@
 -- A1 to A6 and A9: incidents, notifications, referrals and the pregnancies they are about.
 
 CREATE TABLE parties AS
-SELECT f.incident, f.authority, f.occurred, f.heard, f.place, f.record, p.number, key, p.role, p.pregnancy
+SELECT f.incident, f.event_id, f.authority, f.occurred, f.heard, f.place, f.record, p.number, key, p.role, p.pregnancy
 FROM facts f JOIN persons p USING (event_id)
 WHERE f.record IN ('IncidentRecorded', 'IncidentUpdated');
 
@@ -65,7 +65,7 @@ CREATE TABLE said AS
 WITH stated AS (
     SELECT m.incident, m.key, m.heard, greatest(s.occurred, i.occurred) AS since,
         s.pregnancy IN (SELECT value FROM settings WHERE name = 'counts_as_pregnant') AS pregnant,
-        (greatest(s.occurred, i.occurred), s.record = 'IncidentUpdated', s.place) AS turn
+        (greatest(s.occurred, i.occurred), s.record = 'IncidentUpdated', s.occurred, s.event_id) AS turn
     FROM moments m
     JOIN incidents i ON i.incident = m.incident AND i.heard <= m.heard
     JOIN parties s ON s.incident = m.incident AND s.key = m.key AND s.heard <= m.heard
@@ -433,9 +433,9 @@ FROM (
 JOIN unborn_records u ON u.referral = m.referral AND u.about_unborn AND u.heard <= m.heard
 GROUP BY m.referral, m.heard;
 
--- Whom it names, as known at each moment, and who of them is known to be the mother: one who had booked by then, or who
--- is stated pregnant in an incident that it names; of whom it names first a booking made later tells it too. Where it
--- names nobody, each of whom its incident is about.
+-- Whom it names, as known at each moment, and who of them is known to expect a child: who had booked by then, or is stated
+-- pregnant in an incident that it names; where anybody is, also who booked afterwards. Where it names nobody, each of whom
+-- its incidents are about.
 CREATE TABLE unborn_people AS
 WITH named AS (
     SELECT m.referral, m.occurred, m.heard, n.key,
@@ -448,16 +448,20 @@ WITH named AS (
     JOIN pregnancies p ON p.key = n.key AND p.known_from <= n.heard AND n.heard < p.known_until
     WHERE local_time(n.occurred)::DATE BETWEEN p.due_date - 280 AND p.due_date + 21 AND coalesce(p.over >= n.occurred, true)
     GROUP BY ALL
+), known AS (
+    SELECT n.referral, n.heard, n.key, n.is_first, c.key IS NOT NULL AS is_covered,
+        coalesce(c.booked <= n.occurred, false) OR EXISTS (
+            SELECT 1 FROM unborn_records r JOIN said s USING (incident)
+            WHERE r.referral = n.referral AND r.heard <= n.heard AND s.key = n.key AND s.heard = (
+                SELECT max(m.heard) FROM moments m
+                WHERE m.incident = r.incident AND m.key = n.key AND m.heard <= n.heard
+            )
+        ) AS was_known
+    FROM named n LEFT JOIN covering c USING (referral, heard, key)
 )
-SELECT n.referral, n.heard, n.key, n.is_first, c.key IS NOT NULL AS is_covered,
-    coalesce(n.is_first OR c.booked <= n.occurred, false) AND c.key IS NOT NULL OR EXISTS (
-        SELECT 1 FROM unborn_records r JOIN said s USING (incident)
-        WHERE r.referral = n.referral AND r.heard <= n.heard AND s.key = n.key AND s.heard = (
-            SELECT max(m.heard) FROM moments m
-            WHERE m.incident = r.incident AND m.key = n.key AND m.heard <= n.heard
-        )
-    ) AS is_known
-FROM named n LEFT JOIN covering c USING (referral, heard, key)
+SELECT referral, heard, key, is_first, is_covered,
+    was_known OR (is_covered AND bool_or(was_known) OVER (PARTITION BY referral, heard)) AS is_known
+FROM known
 UNION ALL
 SELECT m.referral, m.heard, s.key, false, false, true
 FROM unborn_moments m
