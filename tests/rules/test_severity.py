@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from baton.engine.engine import Engine
-from baton.rules.facts import AssessmentAuthorised, CaseOpened, Fact
+from baton.rules import assessment_overdue
+from baton.rules.facts import AssessmentAuthorised, AssessmentStarted, CaseOpened, Fact
 from baton.rules.register import RULES
 from baton.rules.severity import MODIFIERS, weighed
+from tests.engine.driving import Driven
 from tests.rules.told import CARE, DAY, NOON, POLICY, birth, booking, ended, policy_with
 
 if TYPE_CHECKING:
@@ -65,6 +67,28 @@ def test_what_raised_it_is_shown() -> None:
 
     assert (2, "overdue") == (alert.severity, alert.reason)
     assert ("near-due-date", "child-protection-plan") == alert.raised_by
+
+
+def test_a_warning_before_anything_is_due_is_not_raised() -> None:
+    """It is as serious as policy says of it; once the assessment is due, what raises it counts."""
+    rule = assessment_overdue.RULE
+    begun = AssessmentStarted(
+        event_id="begun",
+        occurred_at=NOON,
+        received_at=NOON,
+        agency=CARE,
+        case="case-1",
+        assessment="assessment-1",
+    )
+    driven = Driven(opened("child_protection"), begun, rules={rule.slug: rule})
+
+    changed = driven.through(NOON + n * 7 * DAY for n in range(12))
+
+    assert [
+        ("due-soon", 4, ()),
+        ("due-soon", 3, ()),
+        ("overdue", 1, ("child-protection-plan",)),
+    ] == [(each.reason, each.severity, each.raised_by) for each in changed]
 
 
 def test_without_any_of_them_it_is_as_serious_as_its_rule_says() -> None:

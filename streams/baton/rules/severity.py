@@ -6,7 +6,8 @@ beyond 1. To which rules it applies is policy too: by name, or by the letter of 
 in its `raised_by`.
 
 A modifier counts from the moment at which both the question was asked and the circumstance was there, until the
-question was answered. So severity rises with time (the due date comes near), and time alone never lowers it.
+question was answered. So severity rises with time (the due date comes near), and time alone never lowers it. What
+warns before anything is due is as serious as policy says of that warning.
 
 B18 is told in part only: no record of the contract has a parent's age. A pregnant girl whom an incident records as a
 child is one for certain; a parent of 18 to 20, or one of no incident, cannot be told.
@@ -81,8 +82,15 @@ COMMON_SETTINGS: dict[str, type] = {"steps": int, "rules": tuple}
 
 
 def is_weighed(finding: Finding) -> bool:
-    """Say whether a finding may be more serious than it says itself: it raises an alert, and not the gravest."""
-    return finding.reason in RAISING and finding.severity != MOST_SERIOUS
+    """Say whether a finding may be more serious than it says itself: it raises an alert, and not the gravest.
+
+    A warning is none yet: policy has a severity for each, and one that comes too often is not read when it matters.
+    """
+    return (
+        finding.reason in RAISING
+        and finding.reason != "due-soon"
+        and finding.severity != MOST_SERIOUS
+    )
 
 
 def weighed(
