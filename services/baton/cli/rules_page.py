@@ -201,7 +201,8 @@ def _modifiers(policy: Policy, notes: tomlkit.TOMLDocument) -> Iterator[str]:
     yield _wrapped(
         "Each of these raises the severity of an alert by its `steps`, all together by"
         f" {policy.most_steps} at most, and never beyond 1. What raised an alert is shown in it, and a"
-        " warning before anything is due is not raised. `rules` names rules, or with a letter all of that part of the catalogue."
+        " warning before anything is due is not raised. `rules` names rules, or with a letter all of"
+        " that part of the catalogue."
     )
     yield ""
     for slug, modifier in MODIFIERS.items():
