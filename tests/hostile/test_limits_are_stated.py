@@ -11,7 +11,7 @@ import pytest
 from baton.agents.intake import CLOCKS_DIFFER_BY
 from baton.contract.checks import EARLIEST, LATEST
 from baton.contract.topics import SOURCE_TOPICS
-from baton.engine.gathered import MOST_BESIDE
+from baton.engine.mothers import MOST_BESIDE
 
 PAGE = (Path(__file__).parents[2] / "docs" / "limits.md").read_text()
 STATED = re.findall(r"\| (\d+) \w+ \| `(MAX_\w+)` in `([\w.]+)` \|", PAGE)

@@ -27,8 +27,9 @@ from baton.engine.answers import (
     Said,
     questions_of,
 )
-from baton.engine.gathered import ANY, Gathered, Index, add_to, expecting_with, no_longer_read
+from baton.engine.gathered import ANY, Gathered, Index, add_to
 from baton.engine.keys import REFERENCES, VIEWS, WITHOUT_CASE, Kept, kind_of
+from baton.engine.mothers import reading_beside, reading_no_longer
 from baton.rules import source_silent
 from baton.rules.chronology import Feed, Reading, shared
 from baton.rules.facts import Fact, SourceHeartbeat
@@ -362,8 +363,8 @@ class Engine:
 
         views = self._views(kept)
         self._link(views)
-        persons = expecting_with(self._index, kept)
-        anew = no_longer_read(self._index, kept)
+        persons = reading_beside(self._index, kept)
+        anew = reading_no_longer(self._index, kept)
         for key in anew:
             self._answers.pop(key, None)
         self._touch(kept, persons.union(views))

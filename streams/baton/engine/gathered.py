@@ -3,10 +3,8 @@
 The index only grows: a chronology remembers how many facts of each key it has taken up, and takes the rest of those
 keys of which it was told that there is more (`touch`): a team names hundreds of transfers, and is judged at each.
 
-A referral about an unborn child may name a sibling before the mother, and it is not said which of them she is. So the
-chronology of each whom it names has, besides, what is told of the pregnancies of the others (`expecting`). But an
-agency may name everybody whom it does not know by one id: of whom more than `MOST_BESIDE` facts are told, nothing is
-read beside others, nor of others beside that one.
+The chronology of a person whom a referral about an unborn child names has, besides, what is told of the pregnancies of
+the others whom it names: nobody states which of them is the mother (`mothers`).
 """
 
 from __future__ import annotations
@@ -15,19 +13,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 from baton.engine.keys import FOLLOWED, WITHOUT_CASE, kind_of
+from baton.engine.mothers import REFERRAL, is_of_pregnancy, is_read_beside, possible_mothers
 from baton.rules.chronology import Chronology
-from baton.rules.facts import (
-    FACTS,
-    AgencyInformed,
-    BirthRecorded,
-    DueDateRevised,
-    Fact,
-    InformationAcknowledged,
-    MilestoneRecorded,
-    PregnancyBooked,
-    PregnancyEnded,
-    ReferralReceived,
-)
+from baton.rules.facts import FACTS, Fact, ReferralReceived
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -45,11 +33,6 @@ ANY: frozenset[type[Fact]] = frozenset(FACTS.values())
 FEW = 4
 MOST_BESIDE = 100
 """How many facts may be told of a person of whom, or beside whom, is read what is told of pregnancies."""
-PERSON, REFERRAL = frozenset({"person"}), frozenset({"referral"})
-OF_A_PREGNANCY = frozenset(
-    {PregnancyBooked, DueDateRevised, MilestoneRecorded, BirthRecorded, PregnancyEnded}
-)
-INFORMATION = frozenset({AgencyInformed, InformationAcknowledged})
 NONE: frozenset[type[Fact]] = frozenset()
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -64,63 +47,6 @@ def add_to(index: Index, key: str, alone: tuple[Kept]) -> None:
         told.extend(alone)
     else:
         index[key] = told + alone if len(told) < FEW else [*told, *alone]
-
-
-def is_of_pregnancy(kept: Kept) -> bool:
-    """Say whether a fact tells of somebody's pregnancy: of itself, or that an agency was told of her.
-
-    Information that names a referral is about that one, and found by it.
-    """
-    kind = type(kept.fact)
-    return kind in OF_A_PREGNANCY or (kind in INFORMATION and "referral" not in kept.kinds)
-
-
-def expecting(index: Index, referral: str) -> dict[str, None]:
-    """Return the persons of whom one may be expecting the unborn child whom a referral is about, in no order.
-
-    They are all whom its records name, and nobody where none of these says that it is about an unborn child.
-    """
-    received = [each for each in index.get(referral, ()) if type(each.fact) is ReferralReceived]
-    if not any(cast("ReferralReceived", each.fact).about_unborn for each in received):
-        return {}
-    return dict.fromkeys(key for each in received for key in each.named(PERSON))
-
-
-def expecting_with(index: Index, kept: Kept) -> set[str]:
-    """Return the persons in whose chronologies a fact belongs because a referral names them beside its person."""
-    if not is_of_pregnancy(kept):
-        return set()
-    named = (each for each in kept.named(PERSON) if len(index[each]) <= MOST_BESIDE)
-    return {
-        other
-        for person in named
-        for other in _named_with(index, person)
-        if len(index[other]) <= MOST_BESIDE
-    }
-
-
-def no_longer_read(index: Index, kept: Kept) -> set[str]:
-    """Return the persons whose chronologies have less in them with this fact, and so are to be gathered anew.
-
-    It is one more than `MOST_BESIDE` of its person.
-    """
-    return {
-        other
-        for person in kept.named(PERSON)
-        if len(index[person]) == MOST_BESIDE + 1
-        for other in (person, *_named_with(index, person))
-    }
-
-
-def _named_with(index: Index, person: str) -> set[str]:
-    """Return whom referrals about an unborn child name together with a person."""
-    return {
-        other
-        for each in index[person]
-        if type(each.fact) is ReferralReceived
-        for referral in each.named(REFERRAL)
-        for other in expecting(index, referral)
-    }
 
 
 class Gathered:
@@ -210,15 +136,15 @@ class Gathered:
 
         What such a fact names, in its turn, is not followed.
         """
-        if len(index.get(f"person:{self.chronology.about}", ())) > MOST_BESIDE:
+        if not is_read_beside(index, f"person:{self.chronology.about}"):
             return []
         open_keys = self._touched & self._beside.keys()
         open_keys |= self._named_besides(index, new)
         more: list[Kept] = []
         for key in sorted(open_keys):
-            told = index[key]
-            if len(told) > MOST_BESIDE:
+            if not is_read_beside(index, key):
                 continue
+            told = index[key]
             for kept in told[self._beside[key] :]:
                 if kept not in self.kept and is_of_pregnancy(kept):
                     self.kept[kept] = None
@@ -233,7 +159,7 @@ class Gathered:
             if type(kept.fact) is not ReferralReceived:
                 continue
             for referral in kept.named(REFERRAL):
-                named = expecting(index, referral).keys()
+                named = possible_mothers(index, referral)
                 # A referral that is only followed, through an incident, may be about strangers.
                 if not named.isdisjoint(self._taken):
                     besides |= named - self._taken.keys() - self._beside.keys()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from baton.engine import gathered
+from baton.engine import mothers
 from baton.rules import midwifery_not_told
 from baton.rules.facts import AgencyInformed
 from baton.rules.register import RULES
@@ -134,7 +134,7 @@ def test_of_somebody_who_is_named_too_often_nothing_is_read(
     monkeypatch: pytest.MonkeyPatch, often: str
 ) -> None:
     """An agency may name everybody whom it does not know by one id: it is nobody's mother, and nobody's child."""
-    monkeypatch.setattr(gathered, "MOST_BESIDE", 2)
+    monkeypatch.setattr(mothers, "MOST_BESIDE", 2)
     driven = Driven(unborn("boy-1", "woman-1"), ended(NOON + HOUR), rules=ONE)
     driven.advance(DUE)
     assert {} == driven.statuses()
