@@ -61,6 +61,14 @@ BOTH = referred(BOY, WOMAN)
 CASES: dict[str, tuple[list[Line], set[str]]] = {
     "she-had-booked": ([booked(WOMAN), BOTH], {WOMAN}),
     "the-police-know-it": ([stated(WOMAN), referred(BOY, WOMAN, incident="inc-1")], {WOMAN}),
+    "stated-of-an-earlier-child": (
+        [
+            stated(WOMAN),
+            hers("BirthRecorded", WOMAN, "02T11:30"),
+            referred(BOY, WOMAN, incident="inc-1"),
+        ],
+        {BOY},
+    ),
     "of-another-incident": ([stated(WOMAN), referred(BOY, WOMAN, incident="inc-9")], {BOY}),
     "nobody-knows": ([BOTH], {BOY}),
     "she-books-afterwards": ([BOTH, booked(WOMAN, "04T12:00")], {BOY}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from baton.engine.answers import Answer, Answers, Outcome, Said
+from baton.engine.answers import Answer, Answers, Outcome, Said, called_once
 from baton.engine.engine import Engine
 from baton.engine.keys import FOLLOWED, WITHOUT_CASE, Kept, kind_of
 from baton.rules import severity
@@ -63,7 +63,7 @@ class _Asked(Answers):
     def ask(self, now: datetime) -> list[tuple[Rule, Sequence[Finding]]]:
         every = list(self._every(now))
         self.outcome = Outcome.of(every, self._questions.triggers)
-        return [(said.rule, said.findings) for said in every]
+        return [(said.rule, called_once(said.findings)) for said in every]
 
     def _every(self, now: datetime) -> Iterator[Said]:
         facts = self._facts()
@@ -79,8 +79,6 @@ class _Asked(Answers):
                 also = [f"{kind}:{each}" for kind in question.also for each in chosen]
             wider = self._chronology(self._with(facts, also)).noting(reading)
             findings = tuple(question.judge(wider, now, self._policy))
-            # Of two that are called the same, one would unsay what the other says.
-            assert len(findings) == len({finding.alert_id for finding in findings})
             asked = Answer(findings, frozenset(reading.kinds), (), None)
             weighed = asked
             if kind_of(self._key) in {"person", "case"}:

@@ -5,14 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from baton.rules import (
-    family_not_contacted,
-    moved_area_without_transfer_in,
-    unborn_concerns_unaddressed,
-)
-from baton.rules.facts import AddressChanged, CaseClosed, CaseOpened
+from baton.rules import unborn_concerns_unaddressed
+from baton.rules.facts import CaseOpened, MilestoneRecorded, Party
 from tests.engine.driving import Driven
-from tests.rules.told import CARE, DAY, HOUR, NOON, booking, by, ended, findings, incident, referral
+from tests.rules.told import (
+    CARE,
+    DAY,
+    HOUR,
+    NOON,
+    birth,
+    booking,
+    by,
+    ended,
+    incident,
+    referral,
+)
 
 if TYPE_CHECKING:
     from baton.rules.facts import Fact, ReferralReceived
@@ -42,14 +49,6 @@ def opened(
         agency=CARE,
         case="case-1",
         **fields,
-    )
-
-
-def closed(days: float) -> CaseClosed:
-    """They close it."""
-    at = NOON + days * DAY
-    return CaseClosed(
-        event_id=f"closed-{days}", occurred_at=at, received_at=at, agency=CARE, case="case-1"
     )
 
 
@@ -88,6 +87,49 @@ def test_of_two_named_the_one_who_is_known_to_expect_a_child_counts() -> None:
     assert set() == alerts(*told, incident(NOON - HOUR, who="sister-1"))
 
 
+def test_of_two_stated_pregnant_one_loss_is_not_the_others() -> None:
+    """Nobody had booked, and the police know of both. What was over before the referral is of another child."""
+    both = incident(
+        NOON - DAY,
+        people=tuple(Party(person=x, pregnancy="pregnant") for x in ("woman-1", "sister-1")),
+    )
+    told = (both, received("boy-1", "woman-1", "sister-1", inc="inc-1"))
+    lost = ended(NOON + DAY, who="sister-1")
+
+    assert {"boy-1"} == alerts(*told, lost)
+    assert set() == alerts(*told, lost, ended(NOON + 2 * DAY))
+    assert set() == alerts(*told, lost, birth(NOON - HOUR))
+
+
+def test_a_case_that_names_the_boy_alone_goes_by_the_referral() -> None:
+    """Whom the referral names besides counts for what became of the unborn child."""
+    told = (received("boy-1", "woman-1"), booking(NOON - DAY), opened("boy-1"))
+
+    assert {"case-1"} == alerts(*told)
+    assert set() == alerts(*told, ended(NOON + DAY))
+
+
+def test_what_is_told_of_another_child_answers_nothing() -> None:
+    """The mother is known, and her sister, who is not, has an assessment and gives birth."""
+    told = (received("woman-1", "sister-1"), booking(NOON - DAY), opened("woman-1", "sister-1"))
+    assessed = MilestoneRecorded(
+        event_id="assessed",
+        occurred_at=NOON + HOUR,
+        received_at=NOON + HOUR,
+        agency="midwifery",
+        person="sister-1",
+        milestone="assessment",
+    )
+
+    alone = Driven(*told, rules=B6)
+    alone.advance(LATER)
+    with_hers = Driven(*told, assessed, birth(NOON + DAY, who="sister-1"), rules=B6)
+    with_hers.advance(LATER)
+
+    assert 1 == len(alone.standing())
+    assert alone.log == with_hers.log
+
+
 def test_a_case_that_names_both_goes_by_who_is_known_too() -> None:
     """The sister's loss does not end what is asked of the mother's case."""
     told = (
@@ -107,38 +149,3 @@ def test_what_a_record_denies_its_case_does_not_say() -> None:
     assert {"case-1"} == alerts(
         received("woman-1", about_unborn=False), received("woman-1", hours=1), opened("woman-1")
     )
-
-
-def test_a_case_that_is_opened_again_for_it_is_another_question() -> None:
-    """Called by its day, and twice on one day by its moment: none unsays what the other says."""
-    again = [opened(days=3), closed(3.1), opened(days=3.2), closed(3.3), opened(days=3.4)]
-
-    found = findings(family_not_contacted.RULE, "case-1", LATER, opened(), closed(1), *again)
-
-    moment = (NOON + 3.4 * DAY).replace(tzinfo=None).isoformat()
-    assert ["ref-1", "2015-03-05", (NOON + 3.2 * DAY).isoformat()[:19] + "Z", f"{moment}Z"] == [
-        each.alert_id.split("/")[1] for each in found
-    ]
-
-
-def moved(event_id: str, to_authority: str | None) -> AddressChanged:
-    """The family of the case moves on the second day."""
-    at = NOON + DAY
-    return AddressChanged(
-        event_id=event_id,
-        occurred_at=at,
-        received_at=at,
-        agency="housing",
-        case="case-1",
-        to_authority=to_authority,
-    )
-
-
-def test_two_records_of_one_move_are_one_question() -> None:
-    """To where one of them states, whichever comes first."""
-    there, unstated = moved("a", "north"), moved("b", None)
-    for told in ((there, unstated), (moved("b", "north"), moved("a", None))):
-        (found,) = findings(
-            moved_area_without_transfer_in.RULE, "case-1", LATER, opened("woman-1"), *told
-        )
-        assert ("overdue", "north") == (found.reason, getattr(found.trigger[0], "to_authority", ""))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from baton.engine.engine import Engine
-from baton.rules import assessment_overdue
-from baton.rules.facts import AssessmentAuthorised, AssessmentStarted, CaseOpened, Fact
+from baton.rules import assessment_overdue, family_not_contacted
+from baton.rules.facts import AssessmentAuthorised, AssessmentStarted, CaseClosed, CaseOpened, Fact
 from baton.rules.register import RULES
 from baton.rules.severity import MODIFIERS, weighed
 from tests.engine.driving import Driven
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from baton.rules.policy import Policy
 
 RULE = RULES["assessment-without-analysis"]
+FAMILY = {family_not_contacted.SLUG: family_not_contacted.RULE}
 
 
 def opened(plan: str = "none") -> CaseOpened:
@@ -67,6 +68,25 @@ def test_what_raised_it_is_shown() -> None:
 
     assert (2, "overdue") == (alert.severity, alert.reason)
     assert ("near-due-date", "child-protection-plan") == alert.raised_by
+
+
+def test_what_is_told_late_of_another_case_raises_what_stands() -> None:
+    """An earlier case of the same mother was closed, and nobody had seen the family: it is heard of afterwards."""
+    earlier = replace(opened(), case="case-0", event_id="earlier", occurred_at=NOON - 30 * DAY)
+    closed = CaseClosed(
+        event_id="closed",
+        occurred_at=NOON - 10 * DAY,
+        received_at=NOON + 3 * DAY,
+        agency=CARE,
+        case="case-0",
+    )
+    driven = Driven(earlier, opened(), closed, rules=FAMILY)
+    driven.through((NOON + 2 * DAY, NOON + 3 * DAY))
+
+    told = [each for each in driven.log if each.about == "case-1"]
+    assert [(2, (), NOON), (1, ("earlier-unverified-closure",), NOON + 3 * DAY)] == [
+        (each.severity, each.raised_by, each.as_of) for each in told
+    ]
 
 
 def test_a_warning_before_anything_is_due_is_not_raised() -> None:

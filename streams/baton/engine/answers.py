@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from baton.engine.gathered import Beside, Feeds, Gathered, Index
 from baton.engine.keys import kind_of
 from baton.rules import severity
 from baton.rules.chronology import Chronology, Reading, can_tell_of, shared
+from baton.rules.deadline import GRAVEST_FIRST
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from baton.rules.facts import Fact
     from baton.rules.outcome import Finding
@@ -34,6 +35,8 @@ NO_FEEDS: frozenset[tuple[str, str]] = frozenset()
 PERSON, CASE = frozenset({"person"}), frozenset({"case"})
 PERSON_AND_CASE = PERSON | CASE
 NO_KINDS: frozenset[str] = frozenset()
+_GRAVEST = {reason: place for place, reason in enumerate(GRAVEST_FIRST)}
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,7 +206,8 @@ class Answers:
                 self._said[question] = said
                 changed = True
                 known = () if before is None else before.findings
-                news.append((said.rule, [each for each in said.findings if each not in known]))
+                once = called_once(known)
+                news.append((said.rule, [x for x in called_once(said.findings) if x not in once]))
         if changed:
             self.outcome = Outcome.of(self._said.values(), self._questions.triggers)
         return news
@@ -211,7 +215,7 @@ class Answers:
     def said(self, now: datetime) -> Iterator[Finding]:
         """Give every finding as of `now`, in the order of the questions."""
         self.ask(now)
-        return (finding for each in self._asking for finding in self._said[each].findings)
+        return (x for each in self._asking for x in called_once(self._said[each].findings))
 
     def _say(self, question: Question, before: Said | None, now: datetime) -> Said:
         asked = self._asked(question, None if before is None else before.asked, now)
@@ -279,6 +283,25 @@ class Answers:
             base = self._gathered(*also[:-1]) if len(also) > 1 else self.told
             known = self._wider[also] = Beside(base, also[-1]).take_up(self._index)
         return known
+
+
+def called_once(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return of findings that share an alert the gravest, of equal ones that which was due first.
+
+    A case may be opened twice for one referral, or two records tell of one instant: each asks, under one name, and what
+    the one says must not unsay what the other does.
+    """
+    by_id: dict[str, list[Finding]] = {}
+    for each in findings:
+        by_id.setdefault(each.alert_id, []).append(each)
+    if len(by_id) == len(findings):
+        return findings
+    return tuple(min(same, key=_gravity) for same in by_id.values())
+
+
+def _gravity(finding: Finding) -> tuple[int, datetime, tuple[str, ...]]:
+    place = _GRAVEST.get(finding.reason, len(_GRAVEST))
+    return place, finding.due_at or _NEVER, finding.trigger[0].identity
 
 
 def _answer(

@@ -200,17 +200,6 @@ def referrals_without_case(told: Chronology) -> Iterator[ReferralReceived]:
             yield referral
 
 
-def mothers_of(told: Chronology, episode: Episode) -> tuple[str, ...]:
-    """Return whom an unborn child's case names who may be its mother: who is known to expect one, else everybody.
-
-    A case that names nobody is about whom its referral names.
-    """
-    referral = received_of(told).get(episode.referral) if episode.referral is not None else None
-    people = episode.people or (() if referral is None else referral.people)
-    incidents = () if referral is None else referral.incidents
-    return expecting(told, people, episode.opened.occurred_at, incidents) or people
-
-
 def pregnancy_lost(told: Chronology, episode: Episode, since: datetime, met: Met) -> bool:
     """Say whether a question about an unborn child fell away: its pregnancy ended before anything answered.
 
@@ -220,5 +209,9 @@ def pregnancy_lost(told: Chronology, episode: Episode, since: datetime, met: Met
     """
     if not episode.unborn:
         return False
-    end = lost(told, mothers_of(told, episode), since)
+    referral = received_of(told).get(episode.referral) if episode.referral is not None else None
+    people = episode.people or (() if referral is None else referral.people)
+    incidents = () if referral is None else referral.incidents
+    known = expecting(told, people, episode.opened.occurred_at, incidents)
+    end = lost(told, known or people, since, are_known=bool(known))
     return end is not None and (met.answered_at is None or met.answered_at > end.occurred_at)

@@ -51,17 +51,8 @@ STRATEGY_DISCUSSION = "strategy_discussion"
 
 def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
     """Ask of each time that this case was open whether the family was reached."""
-    asked: set[str | datetime] = set()
     for episode in episodes_of(told, told.about):
         opened = episode.opened
-        # By its referral; opened again for the same one, by its day, and twice on one day by its moment.
-        called: tuple[str | None, str, datetime] = (
-            episode.referral,
-            f"{opened.occurred_at:%Y-%m-%d}",
-            opened.occurred_at,
-        )
-        subject = next(each for each in called if each is not None and each not in asked)
-        asked.add(subject)
         terms = policy.terms(SLUG, opened.occurred_at, opened.authority)
         decision = decided(told, episode.referral, terms.words("decisions"))
         started = (
@@ -83,7 +74,7 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
             met = Met("not-asked", met.due_at)
         yield finding(
             SLUG,
-            subject,
+            episode.referral or f"{opened.occurred_at:%Y-%m-%d}",
             told,
             met,
             terms,

@@ -215,24 +215,44 @@ def expecting(
         person
         for person, moments in booked.items()
         if any(at <= moment for at in moments)
-        or any(stated_pregnant(each, person, counts) for each in named)
+        or any(_is_stated(told, each, person, moment, counts) for each in named)
     }
     return tuple(
         person for person, moments in booked.items() if known and (moments or person in known)
     )
 
 
-def lost(told: Chronology, people: Iterable[str], moment: datetime) -> PregnancyEnded | None:
+def _is_stated(
+    told: Chronology, incident: Incident, person: str, moment: datetime, counts: tuple[str, ...]
+) -> bool:
+    """Say whether what an incident states of a pregnancy may hold at a moment: it was not over by then."""
+    if stated_pregnant(incident, person, counts) is None:
+        return False
+    since = incident.occurred_at
+    over: tuple[BirthRecorded | PregnancyEnded, ...] = (
+        *told.of(BirthRecorded),
+        *told.of(PregnancyEnded),
+    )
+    return moment - since <= GESTATION + OVERDUE_BIRTH and not any(
+        each.person == person and since <= each.occurred_at < moment for each in over
+    )
+
+
+def lost(
+    told: Chronology, people: Iterable[str], moment: datetime, *, are_known: bool = False
+) -> PregnancyEnded | None:
     """Return the end of the pregnancy that one of these people was expecting a child by at a moment, or None.
 
-    It is not said which of them. While one is known whose pregnancy has not ended, nobody can tell that it is not hers;
-    where several ended, it is the last.
+    It is not said which of them. While one of them is known to expect a child, all where they `are_known` to, and her
+    pregnancy has not ended, nobody can tell that it is not hers. Where several ended, it is the last.
     """
     ends = {person: ended_after(told, person, moment) for person in people}
     if not any(ends.values()):
         return None
     for person, end in ends.items():
-        if end is None and any(each.covers(moment) for each in pregnancies_of(told, person)):
+        if end is None and (
+            are_known or any(each.covers(moment) for each in pregnancies_of(told, person))
+        ):
             return None
     return max((end for end in ends.values() if end), key=lambda end: end.occurred_at)
 

@@ -130,12 +130,7 @@ def _moves_out(case: HeldCase, told: Chronology, policy: Policy) -> Iterator[_Mo
     moves: list[AddressChanged] = []
     for each in told.of(AddressChanged):
         is_new = not moves or moves[-1].to_authority != each.to_authority
-        if not is_new or not _is_about(each, case):
-            continue
-        if moves and moves[-1].occurred_at == each.occurred_at:
-            # One instant is one move: to where somebody stated.
-            moves[-1] = moves[-1] if each.to_authority is None else each
-        else:
+        if is_new and _is_about(each, case):
             moves.append(each)
     for place, move in enumerate(moves):
         if not _is_out(move, case) or not case.is_open(move.occurred_at):
@@ -181,7 +176,7 @@ def _opened_there(
 
 RULE = Rule(
     slug=SLUG,
-    version=3,
+    version=2,
     catalogue="C10",
     reads="case",
     also_reads=frozenset({"person"}),

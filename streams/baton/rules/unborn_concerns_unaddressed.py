@@ -8,7 +8,8 @@ the `declined` outcomes, with its rationale, answers.
 At the close of the case every concern of the referral needs an outcome, and the assessment must be there: what is
 missing then is due then. A close for one of `excused` reasons (the loss of a pregnancy among them) asks nothing, and
 neither does a pregnancy that ended. One alert for a referral: about its case, else about the person it names first; the
-pregnancy is that of whom it names who is known to expect a child (as for `midwifery-not-told`), else of any of them.
+pregnancy is that of whom it names who had booked by then or is stated pregnant in the incident that it names, else of
+any of them.
 The concerns are not named in it: they are health and allegations.
 
 Taught by Leicestershire and Rutland, Baby C: concerns were left "unaddressed".
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
-from baton.rules.cases import episodes_of, mothers_of, received_of, referrals_without_case, team_of
+from baton.rules.cases import episodes_of, received_of, referrals_without_case, team_of
 from baton.rules.checklist import Checklist
 from baton.rules.deadline import Met, answered_in_time, gravest
 from baton.rules.facts import (
@@ -41,6 +42,7 @@ from baton.rules.working_days import LONDON
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from baton.rules.cases import Received
     from baton.rules.chronology import Chronology
     from baton.rules.facts import CaseClosed
     from baton.rules.outcome import Finding
@@ -56,8 +58,8 @@ class Unborn:
     """A referral about an unborn child: whose records tell of it, who may be the mother, and the case opened for it."""
 
     referral: ReferralReceived
-    people: tuple[str, ...]
     mothers: tuple[str, ...]
+    are_known: bool
     case: str | None = None
     closed: CaseClosed | None = None
 
@@ -74,8 +76,7 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
             continue
         asked.add(referral.records[0].referral)
         people = tuple(dict.fromkeys((*referral.people, *episode.people)))
-        mothers = mothers_of(told, episode) if episode.unborn else people
-        unborn = Unborn(referral.records[0], people, mothers, told.about, episode.closed)
+        unborn = _unborn(told, referral, people, told.about, episode.closed)
         yield _judged(unborn, told, now, policy)
 
 
@@ -84,9 +85,19 @@ def without_case(told: Chronology, now: datetime, policy: Policy) -> Iterator[Fi
     for first in referrals_without_case(told):
         referral = received_of(told)[first.referral]
         if referral.about_unborn:
-            people = referral.people
-            mothers = expecting(told, people, first.occurred_at, referral.incidents) or people
-            yield _judged(Unborn(first, mothers, mothers), told, now, policy)
+            yield _judged(_unborn(told, referral, referral.people), told, now, policy)
+
+
+def _unborn(
+    told: Chronology,
+    referral: Received,
+    people: tuple[str, ...],
+    case: str | None = None,
+    closed: CaseClosed | None = None,
+) -> Unborn:
+    first = referral.records[0]
+    known = expecting(told, people, first.occurred_at, referral.incidents)
+    return Unborn(first, known or people, bool(known), case, closed)
 
 
 def _judged(unborn: Unborn, told: Chronology, now: datetime, policy: Policy) -> Finding:
@@ -118,7 +129,7 @@ def _judged(unborn: Unborn, told: Chronology, now: datetime, policy: Policy) -> 
             )
         )
     met = gravest(clocks)
-    end = lost(told, unborn.mothers, referral.occurred_at)
+    end = lost(told, unborn.mothers, referral.occurred_at, are_known=unborn.are_known)
     if end is not None and (met.answered_at is None or met.answered_at > end.occurred_at):
         met = Met("not-asked", met.due_at)
     if excused and met.reason in {"waiting", "overdue"} and closed and closed.occurred_at <= due_at:
@@ -155,7 +166,7 @@ def _answers(unborn: Unborn, told: Chronology, terms: Terms) -> list[Fact]:
     milestones = [
         each
         for each in told.of(MilestoneRecorded)
-        if each.person in unborn.people and each.milestone == ASSESSMENT
+        if each.person in unborn.mothers and each.milestone == ASSESSMENT
     ]
     authorised = [each for each in told.of(AssessmentAuthorised) if each.case == unborn.case]
     return [*authorised, *milestones, *declined]
@@ -168,10 +179,10 @@ def _due_at(unborn: Unborn, told: Chronology, terms: Terms) -> datetime:
     moments += [
         each.occurred_at
         for each in told.of(BirthRecorded)
-        if each.person in unborn.people and each.occurred_at >= at
+        if each.person in unborn.mothers and each.occurred_at >= at
     ]
     before = terms.due_after(at, "milestone") - at
-    for person in unborn.people:
+    for person in unborn.mothers:
         for pregnancy in pregnancies_of(told, person):
             born = pregnancy.over_at is not None and pregnancy.over_at < at
             due = datetime.combine(pregnancy.due_date, time.min, LONDON)

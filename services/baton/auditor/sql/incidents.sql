@@ -451,10 +451,16 @@ WITH named AS (
 ), known AS (
     SELECT n.referral, n.heard, n.key, n.is_first, c.key IS NOT NULL AS is_covered,
         coalesce(c.booked <= n.occurred, false) OR EXISTS (
-            SELECT 1 FROM unborn_records r JOIN said s USING (incident)
+            SELECT 1 FROM unborn_records r JOIN said s USING (incident) JOIN incidents i USING (incident)
             WHERE r.referral = n.referral AND r.heard <= n.heard AND s.key = n.key AND s.heard = (
                 SELECT max(m.heard) FROM moments m
                 WHERE m.incident = r.incident AND m.key = n.key AND m.heard <= n.heard
+            )
+            -- What was over by then, or must have been, is stated of an earlier child.
+            AND i.occurred >= n.occurred - INTERVAL 301 DAY AND NOT EXISTS (
+                SELECT 1 FROM maternity o
+                WHERE o.key = n.key AND o.record IN ('BirthRecorded', 'PregnancyEnded') AND o.heard <= n.heard
+                AND o.occurred >= i.occurred AND o.occurred < n.occurred
             )
         ) AS was_known
     FROM named n LEFT JOIN covering c USING (referral, heard, key)

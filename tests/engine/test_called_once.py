@@ -1,0 +1,100 @@
+"""Two questions of a rule under one name: the gravest stands, and none unsays what another says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+
+from baton.rules import (
+    assessment_overdue,
+    family_not_contacted,
+    moved_area_without_transfer_in,
+    step_change_gap,
+)
+from baton.rules.facts import CaseClosed, CaseOpened, CaseReopened, Fact, ReferralDecided
+from tests.engine.driving import Driven
+from tests.rules.told import CARE, DAY, NOON, referral
+
+if TYPE_CHECKING:
+    from baton.rules.rule import Rule
+
+FactT = TypeVar("FactT", bound=Fact)
+
+
+def on(kind: type[FactT], day: float, **fields: object) -> FactT:
+    """Give a fact of case-1, so many days after Monday noon."""
+    at = NOON + day * DAY
+    told: dict[str, Any] = {"case": "case-1", **fields}
+    event_id = f"{kind.__name__}-{day}-{len(fields)}-{fields.get('referral')}"
+    return kind(event_id=event_id, occurred_at=at, received_at=at, agency=CARE, **told)
+
+
+DECIDED = ReferralDecided(
+    event_id="decided",
+    occurred_at=NOON,
+    received_at=NOON,
+    agency=CARE,
+    referral="ref-1",
+    outcome="assessment",
+    rationale_given=True,
+)
+TWICE = [
+    referral(NOON - DAY),
+    DECIDED,
+    on(CaseOpened, 1, referral="ref-1"),
+    on(CaseClosed, 5),
+    on(CaseOpened, 20, referral="ref-1"),
+]
+SAME_INSTANT = [
+    on(CaseOpened, 0),
+    on(CaseClosed, 5, reason="RC5"),
+    on(CaseReopened, 5),
+    on(CaseClosed, 5, reason="RC5", role="manager"),
+]
+STEPPED_DOWN = [
+    on(CaseOpened, 0, people=("woman-1",)),
+    on(CaseClosed, 5, reason="RC9"),
+    on(CaseClosed, 5, reason="RC9", role="manager"),
+]
+ON_ONE_DAY = [
+    on(CaseOpened, 0),
+    on(CaseClosed, 0.1),
+    on(CaseOpened, 0.2),
+    on(CaseClosed, 0.2),
+    on(CaseReopened, 0.2),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        (assessment_overdue.RULE, TWICE),
+        (family_not_contacted.RULE, TWICE),
+        (family_not_contacted.RULE, ON_ONE_DAY),
+        (moved_area_without_transfer_in.RULE, SAME_INSTANT),
+        (step_change_gap.RULE, STEPPED_DOWN),
+    ],
+    ids=["twice-assessed", "twice-contacted", "on-one-day", "two-closes", "two-steps"],
+)
+def test_a_restart_says_nothing_twice(rule: Rule, told: list[Fact]) -> None:
+    """Restarted every day, when everything is asked again: the same alerts, at the same moments."""
+    steady, restarted = (Driven(*told, rules={rule.slug: rule}) for _ in range(2))
+    for day in range(120):
+        steady.advance(NOON + day * DAY)
+        restarted.advance(NOON + day * DAY)
+        restarted = restarted.restarted()
+
+    assert steady.log == restarted.log
+    assert steady.log
+    assert "withdrawn" not in {each.status for each in steady.log}
+
+
+def test_the_gravest_stands() -> None:
+    """The family was not reached the first time, and there is time yet after the second opening."""
+    rule = family_not_contacted.RULE
+    driven = Driven(*TWICE[:3], on(CaseClosed, 15), TWICE[4], rules={rule.slug: rule})
+
+    driven.advance(NOON + 21 * DAY)
+
+    assert {"family-not-contacted/ref-1/case-1": "raised"} == driven.standing()
