@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
@@ -12,9 +13,16 @@ from baton.rules import (
     moved_area_without_transfer_in,
     step_change_gap,
 )
-from baton.rules.facts import CaseClosed, CaseOpened, CaseReopened, Fact, ReferralDecided
+from baton.rules.facts import (
+    CaseClosed,
+    CaseOpened,
+    CaseReopened,
+    ContactMade,
+    Fact,
+    ReferralDecided,
+)
 from tests.engine.driving import Driven
-from tests.rules.told import CARE, DAY, NOON, referral
+from tests.rules.told import CARE, DAY, NOON, POLICY, referral
 
 if TYPE_CHECKING:
     from baton.rules.rule import Rule
@@ -78,12 +86,12 @@ ON_ONE_DAY = [
     ids=["twice-assessed", "twice-contacted", "on-one-day", "two-closes", "two-steps"],
 )
 def test_a_restart_says_nothing_twice(rule: Rule, told: list[Fact]) -> None:
-    """Restarted every day, when everything is asked again: the same alerts, at the same moments."""
+    """Restarted every day, and everything asked again: the same alerts, at the same moments."""
     steady, restarted = (Driven(*told, rules={rule.slug: rule}) for _ in range(2))
     for day in range(120):
         steady.advance(NOON + day * DAY)
         restarted.advance(NOON + day * DAY)
-        restarted = restarted.restarted()
+        restarted = restarted.restarted(POLICY)
 
     assert steady.log == restarted.log
     assert steady.log
@@ -91,10 +99,30 @@ def test_a_restart_says_nothing_twice(rule: Rule, told: list[Fact]) -> None:
 
 
 def test_the_gravest_stands() -> None:
-    """The family was not reached the first time, and there is time yet after the second opening."""
+    """Whichever of the two: the family was not reached after one opening, and was, or still may be, after the other."""
     rule = family_not_contacted.RULE
-    driven = Driven(*TWICE[:3], on(CaseClosed, 15), TWICE[4], rules={rule.slug: rule})
+    opened, again = on(CaseOpened, 1, referral="ref-1"), on(CaseOpened, 14, referral="ref-1")
+    closed, reached = on(CaseClosed, 13), on(ContactMade, 2, with_=("mother",))
 
-    driven.advance(NOON + 21 * DAY)
+    missed_first = Driven(opened, closed, again, rules={rule.slug: rule})
+    missed_first.advance(NOON + 15 * DAY)
+    missed_then = Driven(opened, reached, closed, again, rules={rule.slug: rule})
+    missed_then.advance(NOON + 15 * DAY)
+    assert {} == missed_then.standing()
+    missed_then.advance(NOON + 40 * DAY)
 
-    assert {"family-not-contacted/ref-1/case-1": "raised"} == driven.standing()
+    assert [NOON + 8 * DAY] == [each.due_at for each in missed_first.engine.alerts()]
+    assert [NOON + 21 * DAY] == [each.due_at for each in missed_then.engine.alerts()]
+
+
+def test_what_is_still_waited_for_takes_no_reason_away() -> None:
+    """It was answered in time, and told late: so says the alert that is withdrawn, though the second has time yet."""
+    rule = family_not_contacted.RULE
+    opened, again = on(CaseOpened, 1, referral="ref-1"), on(CaseOpened, 20, referral="ref-1")
+    reached = replace(on(ContactMade, 2, with_=("mother",)), received_at=NOON + 21 * DAY)
+    driven = Driven(opened, on(CaseClosed, 15), again, reached, rules={rule.slug: rule})
+
+    driven.advance(NOON + 22 * DAY)
+
+    (alert,) = driven.engine.alerts()
+    assert ("withdrawn", "answered-in-time-told-late") == (alert.status, alert.reason)

@@ -25,7 +25,18 @@ from baton.rules.facts import (
     VisitAttempted,
 )
 from baton.rules.months import month_end, month_of
-from tests.rules.told import CARE, DAY, HOUR, NOON, birth, booking, findings, judged, policy_with
+from tests.rules.told import (
+    CARE,
+    DAY,
+    HOUR,
+    NOON,
+    birth,
+    booking,
+    ended,
+    findings,
+    judged,
+    policy_with,
+)
 
 FactT = TypeVar("FactT", bound=Fact)
 
@@ -135,3 +146,20 @@ def test_months_are_local() -> None:
     assert "2015-03" == month_of(end_of_march - HOUR / 60)
     assert "2015-04" == month_of(end_of_march)
     assert date(2016, 1, 1) == month_end("2015-12").date()
+
+
+def test_what_was_lost_before_an_assessment_began_keeps_no_other_open() -> None:
+    """Two women of an unborn child's case had booked; one lost hers before the assessment began, the other after."""
+    both = ("woman-1", "sister-1")
+    told = [
+        booking(NOON - DAY),
+        booking(NOON - DAY, who="sister-1"),
+        a(CaseOpened, people=both, unborn=True, referral="ref-1"),
+        ended(NOON + 2 * DAY),
+        a(AssessmentStarted, 5, assessment="assessment-1"),
+    ]
+    rule, later = assessment_overdue.RULE, NOON + 100 * DAY
+
+    assert {"overdue"} == set(judged(rule, "case-1", later, *told).values())
+    lost = ended(NOON + 8 * DAY, who="sister-1")
+    assert {"not-asked"} == set(judged(rule, "case-1", later, *told, lost).values())

@@ -35,7 +35,10 @@ NO_FEEDS: frozenset[tuple[str, str]] = frozenset()
 PERSON, CASE = frozenset({"person"}), frozenset({"case"})
 PERSON_AND_CASE = PERSON | CASE
 NO_KINDS: frozenset[str] = frozenset()
-_GRAVEST = {reason: place for place, reason in enumerate(GRAVEST_FIRST)}
+# What is waited for has raised nothing yet: it must not take from an alert that another answer withdraws its reason.
+_GRAVEST = {reason: place for place, reason in enumerate(GRAVEST_FIRST)} | {
+    "waiting": len(GRAVEST_FIRST)
+}
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -300,7 +303,7 @@ def called_once(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 
 
 def _gravity(finding: Finding) -> tuple[int, datetime, tuple[str, ...]]:
-    place = _GRAVEST.get(finding.reason, len(_GRAVEST))
+    place = _GRAVEST.get(finding.reason, len(_GRAVEST) + 1)
     return place, finding.due_at or _NEVER, finding.trigger[0].identity
 
 

@@ -212,6 +212,6 @@ def pregnancy_lost(told: Chronology, episode: Episode, since: datetime, met: Met
     referral = received_of(told).get(episode.referral) if episode.referral is not None else None
     people = episode.people or (() if referral is None else referral.people)
     incidents = () if referral is None else referral.incidents
-    known = expecting(told, people, episode.opened.occurred_at, incidents)
+    known = expecting(told, people, since, incidents)
     end = lost(told, known or people, since, are_known=bool(known))
     return end is not None and (met.answered_at is None or met.answered_at > end.occurred_at)
