@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,21 +22,10 @@ from baton.rules.facts import (
     ReferralDecided,
 )
 from tests.engine.driving import Driven
-from tests.rules.told import CARE, DAY, NOON, POLICY, referral
+from tests.rules.told import CARE, DAY, NOON, POLICY, of_case, referral
 
 if TYPE_CHECKING:
     from baton.rules.rule import Rule
-
-FactT = TypeVar("FactT", bound=Fact)
-
-
-def on(kind: type[FactT], day: float, **fields: object) -> FactT:
-    """Give a fact of case-1, so many days after Monday noon."""
-    at = NOON + day * DAY
-    told: dict[str, Any] = {"case": "case-1", **fields}
-    event_id = f"{kind.__name__}-{day}-{len(fields)}-{fields.get('referral')}"
-    return kind(event_id=event_id, occurred_at=at, received_at=at, agency=CARE, **told)
-
 
 DECIDED = ReferralDecided(
     event_id="decided",
@@ -50,27 +39,27 @@ DECIDED = ReferralDecided(
 TWICE = [
     referral(NOON - DAY),
     DECIDED,
-    on(CaseOpened, 1, referral="ref-1"),
-    on(CaseClosed, 5),
-    on(CaseOpened, 20, referral="ref-1"),
+    of_case(CaseOpened, 1, referral="ref-1"),
+    of_case(CaseClosed, 5),
+    of_case(CaseOpened, 20, referral="ref-1"),
 ]
 SAME_INSTANT = [
-    on(CaseOpened, 0),
-    on(CaseClosed, 5, reason="RC5"),
-    on(CaseReopened, 5),
-    on(CaseClosed, 5, reason="RC5", role="manager"),
+    of_case(CaseOpened, 0),
+    of_case(CaseClosed, 5, reason="RC5"),
+    of_case(CaseReopened, 5),
+    of_case(CaseClosed, 5, reason="RC5", role="manager"),
 ]
 STEPPED_DOWN = [
-    on(CaseOpened, 0, people=("woman-1",)),
-    on(CaseClosed, 5, reason="RC9"),
-    on(CaseClosed, 5, reason="RC9", role="manager"),
+    of_case(CaseOpened, 0, people=("woman-1",)),
+    of_case(CaseClosed, 5, reason="RC9"),
+    of_case(CaseClosed, 5, reason="RC9", role="manager"),
 ]
 ON_ONE_DAY = [
-    on(CaseOpened, 0),
-    on(CaseClosed, 0.1),
-    on(CaseOpened, 0.2),
-    on(CaseClosed, 0.2),
-    on(CaseReopened, 0.2),
+    of_case(CaseOpened, 0),
+    of_case(CaseClosed, 0.1),
+    of_case(CaseOpened, 0.2),
+    of_case(CaseClosed, 0.2),
+    of_case(CaseReopened, 0.2),
 ]
 
 
@@ -101,8 +90,11 @@ def test_a_restart_says_nothing_twice(rule: Rule, told: list[Fact]) -> None:
 def test_the_gravest_stands() -> None:
     """Whichever of the two: the family was not reached after one opening, and was, or still may be, after the other."""
     rule = family_not_contacted.RULE
-    opened, again = on(CaseOpened, 1, referral="ref-1"), on(CaseOpened, 14, referral="ref-1")
-    closed, reached = on(CaseClosed, 13), on(ContactMade, 2, with_=("mother",))
+    opened, again = (
+        of_case(CaseOpened, 1, referral="ref-1"),
+        of_case(CaseOpened, 14, referral="ref-1"),
+    )
+    closed, reached = of_case(CaseClosed, 13), of_case(ContactMade, 2, with_=("mother",))
 
     missed_first = Driven(opened, closed, again, rules={rule.slug: rule})
     missed_first.advance(NOON + 15 * DAY)
@@ -118,9 +110,12 @@ def test_the_gravest_stands() -> None:
 def test_what_is_still_waited_for_takes_no_reason_away() -> None:
     """It was answered in time, and told late: so says the alert that is withdrawn, though the second has time yet."""
     rule = family_not_contacted.RULE
-    opened, again = on(CaseOpened, 1, referral="ref-1"), on(CaseOpened, 20, referral="ref-1")
-    reached = replace(on(ContactMade, 2, with_=("mother",)), received_at=NOON + 21 * DAY)
-    driven = Driven(opened, on(CaseClosed, 15), again, reached, rules={rule.slug: rule})
+    opened, again = (
+        of_case(CaseOpened, 1, referral="ref-1"),
+        of_case(CaseOpened, 20, referral="ref-1"),
+    )
+    reached = replace(of_case(ContactMade, 2, with_=("mother",)), received_at=NOON + 21 * DAY)
+    driven = Driven(opened, of_case(CaseClosed, 15), again, reached, rules={rule.slug: rule})
 
     driven.advance(NOON + 22 * DAY)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, TypeVar
 
 from baton.rules import (
     assessment_overdue,
@@ -18,15 +17,12 @@ from baton.rules.facts import (
     AssessmentStarted,
     CaseClosed,
     CaseOpened,
-    Fact,
     NonEngagementReviewed,
-    PregnancyBooked,
     SupervisionRecorded,
     VisitAttempted,
 )
 from baton.rules.months import month_end, month_of
 from tests.rules.told import (
-    CARE,
     DAY,
     HOUR,
     NOON,
@@ -35,25 +31,15 @@ from tests.rules.told import (
     ended,
     findings,
     judged,
+    of_case,
     policy_with,
 )
-
-FactT = TypeVar("FactT", bound=Fact)
-
-
-def a(kind: type[FactT], days: float = 0, **fields: Any) -> FactT:
-    """Give a fact of case-1, so many days after Monday noon."""
-    at = NOON + days * DAY
-    if kind is not PregnancyBooked:
-        fields.setdefault("case", "case-1")
-    event_id = f"{kind.__name__}-{days}-{fields}"
-    return kind(event_id=event_id, occurred_at=at, received_at=at, agency=CARE, **fields)
 
 
 def test_supervision_answers_only_where_policy_says_so() -> None:
     """An area may hold that a supervision entry reaches nobody."""
     contact_alone = policy_with("[rule.family-not-contacted]\nsupervision_answers = false")
-    told = [a(CaseOpened), a(SupervisionRecorded, 1)]
+    told = [of_case(CaseOpened), of_case(SupervisionRecorded, 1)]
     rule, now = family_not_contacted.RULE, NOON + 7 * DAY
 
     assert {"2015-03-02": "answered"} == judged(rule, "case-1", now, *told)
@@ -63,8 +49,8 @@ def test_supervision_answers_only_where_policy_says_so() -> None:
 def test_each_step_tells_its_own_roles() -> None:
     """The team manager at five working days, the head of service first at ten."""
     rule = family_not_contacted.RULE
-    (first,) = findings(rule, "case-1", NOON + 7 * DAY, a(CaseOpened))
-    (second,) = findings(rule, "case-1", NOON + 14 * DAY, a(CaseOpened))
+    (first,) = findings(rule, "case-1", NOON + 7 * DAY, of_case(CaseOpened))
+    (second,) = findings(rule, "case-1", NOON + 14 * DAY, of_case(CaseOpened))
 
     assert (("team_manager",), 2, NOON + 14 * DAY) == (first.tell, first.severity, first.wake_at)
     assert (("head_of_service", "team_manager"), 1, None) == (
@@ -78,7 +64,7 @@ def test_each_step_tells_its_own_roles() -> None:
 
 def test_a_closed_case_comes_to_no_further_step() -> None:
     """Closed between the two: it stays at the first, and time alone changes nothing more."""
-    told = [a(CaseOpened), a(CaseClosed, 8)]
+    told = [of_case(CaseOpened), of_case(CaseClosed, 8)]
 
     (found,) = findings(family_not_contacted.RULE, "case-1", NOON + 9 * DAY, *told)
 
@@ -87,7 +73,7 @@ def test_a_closed_case_comes_to_no_further_step() -> None:
 
 def test_a_warning_wakes_at_the_next() -> None:
     """Ten, twenty, 35, 45 working days; after the last nothing is left to wait for."""
-    told = a(AssessmentStarted, assessment="assessment-1")
+    told = of_case(AssessmentStarted, assessment="assessment-1")
     now: datetime | None = NOON
     wakes = []
     while now is not None:
@@ -107,10 +93,10 @@ def test_a_warning_wakes_at_the_next() -> None:
 def test_other_cases_of_the_family_are_theirs() -> None:
     """What names another case asks and answers nothing of this one."""
     others = [
-        a(AssessmentStarted, assessment="assessment-2", case="case-2"),
-        a(AssessmentAuthorised, assessment="assessment-2", case="case-2"),
-        *(a(VisitAttempted, day, case="case-2") for day in (0, 1, 2)),
-        a(NonEngagementReviewed, 3, case="case-2"),
+        of_case(AssessmentStarted, assessment="assessment-2", case="case-2"),
+        of_case(AssessmentAuthorised, assessment="assessment-2", case="case-2"),
+        *(of_case(VisitAttempted, day, case="case-2") for day in (0, 1, 2)),
+        of_case(NonEngagementReviewed, 3, case="case-2"),
     ]
     now = NOON + 99 * DAY
 
@@ -121,8 +107,8 @@ def test_other_cases_of_the_family_are_theirs() -> None:
 def test_a_look_back_asks_nothing_of_another_womans_booking() -> None:
     """Two women of one case: each has her own question."""
     told = [
-        a(CaseOpened, people=("woman-1", "woman-2")),
-        a(CaseClosed, 10, evidence=("report_of_parent",)),
+        of_case(CaseOpened, people=("woman-1", "woman-2")),
+        of_case(CaseClosed, 10, evidence=("report_of_parent",)),
         booking(NOON + 20 * DAY, who="woman-2"),
         birth(NOON + 30 * DAY, who="woman-2"),
     ]
@@ -134,7 +120,7 @@ def test_a_look_back_asks_nothing_of_another_womans_booking() -> None:
 
 def test_a_sign_off_of_a_case_that_nobody_told_of_is_no_teams() -> None:
     """Without an opening, an allocation or a transfer it cannot be told which team held it."""
-    told = a(AssessmentAuthorised, assessment="assessment-1")
+    told = of_case(AssessmentAuthorised, assessment="assessment-1")
 
     assert {} == judged(deadline_driven_closures.RULE, "team-1", NOON + 60 * DAY, told)
 
@@ -154,9 +140,9 @@ def test_what_was_lost_before_an_assessment_began_keeps_no_other_open() -> None:
     told = [
         booking(NOON - DAY),
         booking(NOON - DAY, who="sister-1"),
-        a(CaseOpened, people=both, unborn=True, referral="ref-1"),
+        of_case(CaseOpened, people=both, unborn=True, referral="ref-1"),
         ended(NOON + 2 * DAY),
-        a(AssessmentStarted, 5, assessment="assessment-1"),
+        of_case(AssessmentStarted, 5, assessment="assessment-1"),
     ]
     rule, later = assessment_overdue.RULE, NOON + 100 * DAY
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from baton.rules import unborn_concerns_unaddressed
 from baton.rules.facts import CaseOpened, MilestoneRecorded, Party
 from tests.engine.driving import Driven
 from tests.rules.told import (
-    CARE,
     DAY,
     HOUR,
     NOON,
@@ -18,6 +17,7 @@ from tests.rules.told import (
     by,
     ended,
     incident,
+    of_case,
     referral,
 )
 
@@ -36,20 +36,9 @@ def received(
     return replace(told, people=people, about_unborn=about_unborn)
 
 
-def opened(
-    *people: str, days: float = 0, ref: str | None = "ref-1", unborn: bool = True
-) -> CaseOpened:
-    """Children's services open a case for it."""
-    at = NOON + days * DAY
-    fields: dict[str, Any] = {"people": people, "referral": ref, "unborn": unborn}
-    return CaseOpened(
-        event_id=f"opened-{days}",
-        occurred_at=at,
-        received_at=at,
-        agency=CARE,
-        case="case-1",
-        **fields,
-    )
+def opened(*people: str) -> CaseOpened:
+    """Children's services open an unborn child's case for it."""
+    return of_case(CaseOpened, people=people, referral="ref-1", unborn=True)
 
 
 def alerts(*facts: Fact) -> set[str]:

@@ -14,7 +14,18 @@ from baton.rules.facts import AssessmentAuthorised, AssessmentStarted, CaseClose
 from baton.rules.register import RULES
 from baton.rules.severity import MODIFIERS, weighed
 from tests.engine.driving import Driven
-from tests.rules.told import CARE, DAY, NOON, POLICY, birth, booking, ended, policy_with
+from tests.rules.told import (
+    CARE,
+    DAY,
+    NOON,
+    POLICY,
+    birth,
+    booking,
+    ended,
+    heard,
+    of_case,
+    policy_with,
+)
 
 if TYPE_CHECKING:
     from baton.engine.alerts import Alert
@@ -73,13 +84,7 @@ def test_what_raised_it_is_shown() -> None:
 def test_what_is_told_late_of_another_case_raises_what_stands() -> None:
     """An earlier case of the same mother was closed, and nobody had seen the family: it is heard of afterwards."""
     earlier = replace(opened(), case="case-0", event_id="earlier", occurred_at=NOON - 30 * DAY)
-    closed = CaseClosed(
-        event_id="closed",
-        occurred_at=NOON - 10 * DAY,
-        received_at=NOON + 3 * DAY,
-        agency=CARE,
-        case="case-0",
-    )
+    closed = heard(of_case(CaseClosed, -10, case="case-0"), NOON + 3 * DAY)
     driven = Driven(earlier, opened(), closed, rules=FAMILY)
     driven.through((NOON + 2 * DAY, NOON + 3 * DAY))
 
@@ -92,14 +97,7 @@ def test_what_is_told_late_of_another_case_raises_what_stands() -> None:
 def test_a_warning_before_anything_is_due_is_not_raised() -> None:
     """It is as serious as policy says of it; once the assessment is due, what raises it counts."""
     rule = assessment_overdue.RULE
-    begun = AssessmentStarted(
-        event_id="begun",
-        occurred_at=NOON,
-        received_at=NOON,
-        agency=CARE,
-        case="case-1",
-        assessment="assessment-1",
-    )
+    begun = of_case(AssessmentStarted, assessment="assessment-1")
     driven = Driven(opened("child_protection"), begun, rules={rule.slug: rule})
 
     changed = driven.through(NOON + n * 7 * DAY for n in range(12))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from baton.engine.policy_file import parse_policy
 from baton.rules.chronology import Chronology, Feed
@@ -101,6 +101,15 @@ def heard(fact: FactT, at: datetime) -> FactT:
 def by(agency: str, fact: FactT) -> FactT:
     """Let another agency tell a fact."""
     return replace(fact, agency=agency)
+
+
+def of_case(kind: type[FactT], days: float = 0, **fields: Any) -> FactT:
+    """Give a fact of case-1, so many days after Monday noon; one that names no case, a booking, is of none."""
+    at = NOON + days * DAY
+    if kind is not PregnancyBooked:
+        fields.setdefault("case", "case-1")
+    event_id = f"{kind.__name__}-{days}-{fields}"
+    return kind(event_id=event_id, occurred_at=at, received_at=at, agency=CARE, **fields)
 
 
 def incident(

@@ -367,9 +367,10 @@ class Engine:
         anew = reading_no_longer(self._index, kept)
         for key in anew:
             self._answers.pop(key, None)
-        self._touch(kept, persons.union(views))
+        own = persons.union(views)
+        self._touch(kept, own)
         return (
-            {key for key in persons.union(views) if may_change(key)}
+            set(filter(may_change, own))
             | self._beside(kept, views, may_change)
             | self._weighed_with(views, may_change)
             | self._months_to_judge(kept, fact)

@@ -31,8 +31,6 @@ Feeds = dict[tuple[str, str], "Feed"]
 ANY: frozenset[type[Fact]] = frozenset(FACTS.values())
 """Every type of fact."""
 FEW = 4
-MOST_BESIDE = 100
-"""How many facts may be told of a person of whom, or beside whom, is read what is told of pregnancies."""
 NONE: frozenset[type[Fact]] = frozenset()
 _NEVER = datetime.min.replace(tzinfo=UTC)
 

@@ -17,7 +17,7 @@ from baton.rules.facts import (
     TransferAccepted,
     WorkerAllocated,
 )
-from baton.rules.incidents import expecting, lost
+from baton.rules.incidents import lost, mothers_among
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -145,14 +145,17 @@ def team_of(told: Chronology, case: str) -> str | None:
     return max(((at, team) for at, team in said if team is not None), default=(None, None))[1]
 
 
-def received_of(told: Chronology) -> Mapping[str, Received]:
-    """Return what was told of the receipt of each referral, by its id; each in the order in which it occurred."""
+def received_of(told: Chronology) -> Mapping[str | None, Received]:
+    """Return what was told of the receipt of each referral, by its id; each in the order in which it occurred.
+
+    A case may name none: of None nothing was received.
+    """
     (by_referral,) = told.once(_received_by_referral)
     return by_referral
 
 
-def _received_by_referral(told: Chronology) -> Iterator[dict[str, Received]]:
-    grouped: dict[str, list[ReferralReceived]] = {}
+def _received_by_referral(told: Chronology) -> Iterator[dict[str | None, Received]]:
+    grouped: dict[str | None, list[ReferralReceived]] = {}
     for each in told.of(ReferralReceived):
         grouped.setdefault(each.referral, []).append(each)
     yield {
@@ -165,7 +168,7 @@ def _received_by_referral(told: Chronology) -> Iterator[dict[str, Received]]:
 
 def received(told: Chronology, referral: str | None) -> ReferralReceived | None:
     """Return the first record of a referral, or None."""
-    known = received_of(told).get(referral) if referral is not None else None
+    known = received_of(told).get(referral)
     return None if known is None else known.records[0]
 
 
@@ -209,9 +212,8 @@ def pregnancy_lost(told: Chronology, episode: Episode, since: datetime, met: Met
     """
     if not episode.unborn:
         return False
-    referral = received_of(told).get(episode.referral) if episode.referral is not None else None
+    referral = received_of(told).get(episode.referral)
     people = episode.people or (() if referral is None else referral.people)
     incidents = () if referral is None else referral.incidents
-    known = expecting(told, people, since, incidents)
-    end = lost(told, known or people, since, are_known=bool(known))
-    return end is not None and (met.answered_at is None or met.answered_at > end.occurred_at)
+    end = lost(told, mothers_among(told, people, since, incidents), since)
+    return end is not None and met.is_open_at(end.occurred_at)

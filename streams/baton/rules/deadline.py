@@ -29,6 +29,10 @@ class Met:
         """When the answer occurred, or None."""
         return None if self.answer is None else self.answer.occurred_at
 
+    def is_open_at(self, moment: datetime) -> bool:
+        """Say whether nothing had answered by then; what answers at that very moment has."""
+        return self.answered_at is None or self.answered_at > moment
+
 
 def first(answers: Iterable[Fact], since: datetime) -> Fact | None:
     """Return the earliest of the answers that occurred at `since` or later, or None.

@@ -194,6 +194,22 @@ def ended_after(told: Chronology, person: str, moment: datetime) -> PregnancyEnd
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Mothers:
+    """Who may be the mother of an unborn child: who is known to expect one, or, where nobody is, everybody named."""
+
+    people: tuple[str, ...]
+    are_known: bool
+
+
+def mothers_among(
+    told: Chronology, people: tuple[str, ...], moment: datetime, incidents: Collection[str | None]
+) -> Mothers:
+    """Return who of these people may be the mother of the child that was expected at a moment (`expecting`)."""
+    known = expecting(told, people, moment, incidents)
+    return Mothers(known or people, bool(known))
+
+
 def expecting(
     told: Chronology,
     people: Iterable[str],
@@ -238,20 +254,18 @@ def _is_stated(
     )
 
 
-def lost(
-    told: Chronology, people: Iterable[str], moment: datetime, *, are_known: bool = False
-) -> PregnancyEnded | None:
-    """Return the end of the pregnancy that one of these people was expecting a child by at a moment, or None.
+def lost(told: Chronology, mothers: Mothers, moment: datetime) -> PregnancyEnded | None:
+    """Return the end of the pregnancy that one of these was expecting a child by at a moment, or None.
 
-    It is not said which of them. While one of them is known to expect a child, all where they `are_known` to, and her
-    pregnancy has not ended, nobody can tell that it is not hers. Where several ended, it is the last.
+    While one of them is known to expect a child, and her pregnancy has not ended, nobody can tell that it is not hers.
+    Where several ended, it is the last.
     """
-    ends = {person: ended_after(told, person, moment) for person in people}
+    ends = {person: ended_after(told, person, moment) for person in mothers.people}
     if not any(ends.values()):
         return None
     for person, end in ends.items():
         if end is None and (
-            are_known or any(each.covers(moment) for each in pregnancies_of(told, person))
+            mothers.are_known or any(each.covers(moment) for each in pregnancies_of(told, person))
         ):
             return None
     return max((end for end in ends.values() if end), key=lambda end: end.occurred_at)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from baton.rules.cases import received_of
 from baton.rules.deadline import answered_in_time, first
 from baton.rules.facts import AgencyInformed, InformationAcknowledged, ReferralReceived
-from baton.rules.incidents import expecting
+from baton.rules.incidents import Mothers, expecting
 from baton.rules.policy import Limit
 from baton.rules.rule import Rule, finding
 from baton.rules.unreferred_incident import unless_ended
@@ -40,19 +40,19 @@ MIDWIFERY = "midwifery"
 
 def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
     """Ask of each referral about this woman's unborn child whether midwifery knows of it."""
-    for referral_id, referral in received_of(told).items():
+    for referral in received_of(told).values():
         trigger = next((each for each in referral.records if each.about_unborn), None)
         if trigger is None or any(each.agency == MIDWIFERY for each in referral.records):
             continue
         terms = policy.terms(SLUG, trigger.occurred_at, trigger.authority)
         mothers = _mothers(referral, trigger, told, terms.words("counts_as_pregnant"))
-        if not mothers:
+        if mothers is None:
             continue
         informed = first(
             (
                 each
                 for each in told.of(AgencyInformed)
-                if each.to_agency == MIDWIFERY and _concerns(each, referral_id, mothers)
+                if each.to_agency == MIDWIFERY and _concerns(each, trigger.referral, mothers)
             ),
             trigger.occurred_at,
         )
@@ -60,7 +60,7 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
             each
             for each in told.of(InformationAcknowledged)
             if each.agency == MIDWIFERY
-            and _concerns(each, referral_id, mothers)
+            and _concerns(each, trigger.referral, mothers)
             and informed is not None
             and each.occurred_at >= informed.occurred_at
         ]
@@ -76,7 +76,7 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         not_told = () if informed is not None else ("AgencyInformed",)
         yield finding(
             SLUG,
-            referral_id,
+            trigger.referral,
             told,
             unless_ended(met, told, trigger.occurred_at, mothers),
             terms,
@@ -88,21 +88,22 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
 
 def _mothers(
     referral: Received, trigger: ReferralReceived, told: Chronology, counts: tuple[str, ...]
-) -> tuple[str, ...]:
-    """Return who may be the mother, if a question about her is about this chronology's person; else nobody."""
-    people = referral.people
-    known = expecting(told, people, trigger.occurred_at, referral.incidents, counts)
+) -> Mothers | None:
+    """Return who may be the mother, if a question about her is about this chronology's person; else None."""
+    known = expecting(told, referral.people, trigger.occurred_at, referral.incidents, counts)
     if known:
-        return (told.about,) if told.about in known else ()
-    return (people or (told.about,)) if referral_is_about(referral.records, told, counts) else ()
+        return Mothers((told.about,), are_known=True) if told.about in known else None
+    if not referral_is_about(referral.records, told, counts):
+        return None
+    return Mothers(referral.people or (told.about,), are_known=False)
 
 
 def _concerns(
-    fact: AgencyInformed | InformationAcknowledged, referral_id: str, mothers: tuple[str, ...]
+    fact: AgencyInformed | InformationAcknowledged, referral: str, mothers: Mothers
 ) -> bool:
     """Say whether information is about this referral: it names it, or the mother and no other referral."""
-    return fact.referral == referral_id or (
-        fact.referral is None and not set(mothers).isdisjoint(fact.people)
+    return fact.referral == referral or (
+        fact.referral is None and not set(mothers.people).isdisjoint(fact.people)
     )
 
 

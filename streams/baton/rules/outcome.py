@@ -28,6 +28,8 @@ Reason = Literal[
 
 RAISING: frozenset[Reason] = frozenset({"due-soon", "overdue", "answered-late", "found"})
 """The reasons with which a question is an alert."""
+BREACHING: frozenset[Reason] = RAISING - {"due-soon"}
+"""Those with which something was due: all but a warning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ from baton.rules.incidents import (
     pregnancies_of,
     stated_pregnant,
 )
-from baton.rules.outcome import RAISING, Finding
+from baton.rules.outcome import BREACHING, Finding
 from baton.rules.policy import Limit
 from baton.rules.unverified import unverified_closures
 from baton.rules.working_days import LONDON
@@ -86,11 +86,7 @@ def is_weighed(finding: Finding) -> bool:
 
     A warning is none yet: policy has a severity for each, and one that comes too often is not read when it matters.
     """
-    return (
-        finding.reason in RAISING
-        and finding.reason != "due-soon"
-        and finding.severity != MOST_SERIOUS
-    )
+    return finding.reason in BREACHING and finding.severity != MOST_SERIOUS
 
 
 def weighed(
@@ -206,9 +202,8 @@ def _plans_since(asked: Asked, terms: Terms) -> Iterator[datetime]:
 def _repeated(asked: Asked, terms: Terms) -> datetime | None:
     due_at = asked.finding.due_at
     for other in asked.others:
-        breached = other.reason in RAISING and other.reason != "due-soon"
         if (
-            breached
+            other.reason in BREACHING
             and due_at
             and other.due_at
             and other.due_at < due_at <= terms.due_after(other.due_at)

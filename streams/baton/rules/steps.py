@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from baton.rules.cases import decided, referrals_without_case
+from baton.rules.cases import decided, received_of, referrals_without_case
 from baton.rules.deadline import Met, answered_in_time
-from baton.rules.facts import ReferralReceived
 from baton.rules.incidents import ended_after
 from baton.rules.rule import finding
 
@@ -105,7 +104,7 @@ def decided_without_case(  # noqa: PLR0913 (what a rule is judged on, and the th
             terms=terms,
             authority=decision.authority,
         )
-        records = (x for x in told.of(ReferralReceived) if x.referral == referral.referral)
+        records = received_of(told)[referral.referral].records
         if (
             all(each.about_unborn and set(each.people) == {told.about} for each in records)
             and ended_after(told, told.about, referral.occurred_at) is not None

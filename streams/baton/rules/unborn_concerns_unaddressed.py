@@ -34,9 +34,10 @@ from baton.rules.facts import (
     ReferralDecided,
     ReferralReceived,
 )
-from baton.rules.incidents import expecting, lost, pregnancies_of
+from baton.rules.incidents import Mothers, mothers_among, pregnancies_of
 from baton.rules.policy import Limit
 from baton.rules.rule import Rule, finding
+from baton.rules.unreferred_incident import unless_ended
 from baton.rules.working_days import LONDON
 
 if TYPE_CHECKING:
@@ -58,23 +59,22 @@ class Unborn:
     """A referral about an unborn child: whose records tell of it, who may be the mother, and the case opened for it."""
 
     referral: ReferralReceived
-    mothers: tuple[str, ...]
-    are_known: bool
+    mothers: Mothers
     case: str | None = None
     closed: CaseClosed | None = None
 
 
 def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
     """Ask of each unborn child's referral of this case what became of it."""
-    asked: set[str] = set()
+    asked: set[str | None] = set()
     for episode in episodes_of(told, told.about):
-        referral = received_of(told).get(episode.referral) if episode.referral else None
+        referral = received_of(told).get(episode.referral)
         if referral is None or episode.referral in asked:
             continue
         # The referral's word counts, else that of the case opened for it.
         if not (episode.unborn if referral.about_unborn is None else referral.about_unborn):
             continue
-        asked.add(referral.records[0].referral)
+        asked.add(episode.referral)
         people = tuple(dict.fromkeys((*referral.people, *episode.people)))
         unborn = _unborn(told, referral, people, told.about, episode.closed)
         yield _judged(unborn, told, now, policy)
@@ -96,8 +96,8 @@ def _unborn(
     closed: CaseClosed | None = None,
 ) -> Unborn:
     first = referral.records[0]
-    known = expecting(told, people, first.occurred_at, referral.incidents)
-    return Unborn(first, known or people, bool(known), case, closed)
+    mothers = mothers_among(told, people, first.occurred_at, referral.incidents)
+    return Unborn(first, mothers, case, closed)
 
 
 def _judged(unborn: Unborn, told: Chronology, now: datetime, policy: Policy) -> Finding:
@@ -129,9 +129,7 @@ def _judged(unborn: Unborn, told: Chronology, now: datetime, policy: Policy) -> 
             )
         )
     met = gravest(clocks)
-    end = lost(told, unborn.mothers, referral.occurred_at, are_known=unborn.are_known)
-    if end is not None and (met.answered_at is None or met.answered_at > end.occurred_at):
-        met = Met("not-asked", met.due_at)
+    met = unless_ended(met, told, referral.occurred_at, unborn.mothers)
     if excused and met.reason in {"waiting", "overdue"} and closed and closed.occurred_at <= due_at:
         met = Met("not-asked", met.due_at)
     return finding(
@@ -166,7 +164,7 @@ def _answers(unborn: Unborn, told: Chronology, terms: Terms) -> list[Fact]:
     milestones = [
         each
         for each in told.of(MilestoneRecorded)
-        if each.person in unborn.mothers and each.milestone == ASSESSMENT
+        if each.person in unborn.mothers.people and each.milestone == ASSESSMENT
     ]
     authorised = [each for each in told.of(AssessmentAuthorised) if each.case == unborn.case]
     return [*authorised, *milestones, *declined]
@@ -179,10 +177,10 @@ def _due_at(unborn: Unborn, told: Chronology, terms: Terms) -> datetime:
     moments += [
         each.occurred_at
         for each in told.of(BirthRecorded)
-        if each.person in unborn.mothers and each.occurred_at >= at
+        if each.person in unborn.mothers.people and each.occurred_at >= at
     ]
     before = terms.due_after(at, "milestone") - at
-    for person in unborn.mothers:
+    for person in unborn.mothers.people:
         for pregnancy in pregnancies_of(told, person):
             born = pregnancy.over_at is not None and pregnancy.over_at < at
             due = datetime.combine(pregnancy.due_date, time.min, LONDON)

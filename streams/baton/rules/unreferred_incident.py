@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from baton.rules.deadline import Met, answered_in_time
 from baton.rules.facts import IncidentRecorded
-from baton.rules.incidents import answers_to, incidents_of, lost, pregnancy_known
+from baton.rules.incidents import Mothers, answers_to, incidents_of, lost, pregnancy_known
 from baton.rules.policy import Limit
 from baton.rules.rule import Rule, finding
 
@@ -60,15 +60,16 @@ def judge(told: Chronology, now: datetime, policy: Policy) -> Iterator[Finding]:
         )
 
 
-def unless_ended(met: Met, told: Chronology, since: datetime, people: tuple[str, ...] = ()) -> Met:
+def unless_ended(
+    met: Met, told: Chronology, since: datetime, mothers: Mothers | None = None
+) -> Met:
     """Let the question fall away, in silence, when the pregnancy ended before anything answered.
 
-    It is this chronology's person's, or where `people` are given that of one of them.
+    It is this chronology's person's, unless it is said who may be the mother.
     """
-    ended = lost(told, people or (told.about,), since)
-    if ended is None or (met.answered_at is not None and met.answered_at <= ended.occurred_at):
-        return met
-    return Met("not-asked", met.due_at)
+    end = lost(told, mothers or Mothers((told.about,), are_known=False), since)
+    is_lost = end is not None and met.is_open_at(end.occurred_at)
+    return Met("not-asked", met.due_at) if is_lost else met
 
 
 RULE = Rule(
